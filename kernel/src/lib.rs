@@ -1,0 +1,3 @@
+//! The pure verdicts.
+#![no_std]
+extern crate alloc;

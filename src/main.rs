@@ -1,0 +1,2 @@
+//! The `dosd` binary.
+fn main() {}
