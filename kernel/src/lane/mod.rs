@@ -1,0 +1,29 @@
+//! The lane journal: who holds which lane, and what was decided about it.
+//!
+//! Owns the rows, the leases that they add up to, and what they say about progress.
+//! Never reads or writes the file: lines come in as text, drafts go out as values.
+
+mod compact;
+mod fold;
+mod lease;
+mod observe;
+mod op;
+mod progress;
+mod row;
+mod runs;
+mod view;
+
+pub use compact::{compact, replay};
+pub use fold::LaneFold;
+pub use lease::{Lease, LeaseKey};
+pub use observe::{LiveLease, Observation};
+pub use op::Op;
+pub use progress::{Progress, delta};
+pub use row::{
+    Acquire, Adopt, Halt, Heartbeat, LaneRow, Refuse, Release, Scavenge, Spawn, WorkerExited,
+    WorkerGaveUp, WorkerStarted,
+};
+pub use runs::{OpenRun, StartedProcess};
+
+#[cfg(test)]
+mod tests;

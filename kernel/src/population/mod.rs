@@ -1,0 +1,14 @@
+//! What a population of lanes needs: the plan of one tick.
+//!
+//! Owns the decision and the evidence it takes. Never starts, stops or watches a
+//! process; a plan is a list of proposals for those who do.
+
+mod gather;
+mod plan;
+mod roster;
+mod supervise;
+
+pub use gather::{COOLDOWN_MS, LaneFacts, gather};
+pub use plan::{Disposition, Item, Outcome, Plan};
+pub use roster::{Evidence, LaneEvidence, Lanes, Policy};
+pub use supervise::supervise;
