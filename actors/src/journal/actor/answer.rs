@@ -1,0 +1,58 @@
+//! What a [`JournalActor`] answers without writing.
+
+use actix::{Context, Handler, MessageResult};
+use dosd_kernel::fold::Fold;
+use dosd_kernel::lane::{LaneFold, Observation, OpenRun};
+
+use super::JournalActor;
+use crate::journal::error::JournalError;
+use crate::journal::message::{ListOpenRuns, Observe, Page, ReadFrom, Subscribe};
+
+impl Handler<Observe> for JournalActor<LaneFold> {
+    type Result = MessageResult<Observe>;
+
+    fn handle(&mut self, message: Observe, ctx: &mut Self::Context) -> Self::Result {
+        MessageResult(self.observe(message.now_ms, ctx))
+    }
+}
+
+impl JournalActor<LaneFold> {
+    fn observe(
+        &mut self,
+        now_ms: i64,
+        ctx: &mut Context<Self>,
+    ) -> Result<Observation, JournalError> {
+        self.follow(ctx)?;
+        Ok(self.log.fold_mut().observe(now_ms))
+    }
+}
+
+impl Handler<ListOpenRuns> for JournalActor<LaneFold> {
+    type Result = Result<Vec<OpenRun>, JournalError>;
+
+    fn handle(&mut self, _: ListOpenRuns, ctx: &mut Self::Context) -> Self::Result {
+        self.follow(ctx)?;
+        Ok(self.log.fold().open_runs().cloned().collect())
+    }
+}
+
+impl<F: Fold + Unpin> Handler<ReadFrom> for JournalActor<F> {
+    type Result = Result<Page, JournalError>;
+
+    fn handle(&mut self, message: ReadFrom, ctx: &mut Self::Context) -> Self::Result {
+        let page = self.log.page(message.start, message.max_rows, message.max_bytes);
+        self.tell();
+        if let Err(failed) = &page {
+            Self::end_if_fatal(failed, ctx);
+        }
+        page
+    }
+}
+
+impl<F: Fold + Unpin> Handler<Subscribe> for JournalActor<F> {
+    type Result = ();
+
+    fn handle(&mut self, message: Subscribe, _: &mut Self::Context) {
+        self.bells.push(message.bell);
+    }
+}

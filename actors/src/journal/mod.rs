@@ -1,0 +1,26 @@
+//! One journal file, its one writer, and its fold.
+//!
+//! [`Log`] is the engine: it reads, folds, appends and syncs through the storage
+//! port, without actors, so that a command line can use it alone.
+//! [`JournalActor`] puts it on a thread of its own and gathers whatever waits in
+//! the mailbox into one write and one `fdatasync`.
+//!
+//! The journal knows no exporter, no supervisor and no process.
+
+mod actor;
+mod error;
+mod log;
+mod message;
+mod mutex;
+mod position;
+mod read;
+
+pub use actor::{CompactSettings, JournalActor};
+pub use error::{JournalError, JournalErrorKind};
+pub use log::{Committed, Compacted, Followed, Log, Report};
+pub use message::{
+    Append, Compact, JournalMoved, ListOpenRuns, Observe, Origin, Page, ReadFrom, Subscribe,
+};
+pub use mutex::{LeaseHold, LeaseMutex, LockOwner};
+pub use position::{Cursor, EventId, FileIdentity, Start};
+pub use read::{Damage, Scan, scan};

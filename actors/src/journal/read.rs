@@ -1,0 +1,80 @@
+//! Reading a journal's bytes: what is a row, what is damage, what is a torn
+//! tail. Folds and reports; opens and writes nothing.
+
+use dosd_kernel::fold::Fold;
+use dosd_kernel::lines::{self, Line, LineKind};
+
+/// A line that does not parse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Byte offset of the line's start in the file.
+    pub offset: u64,
+    /// Index of the line, from 0.
+    pub line: u64,
+}
+
+/// What a stretch of a journal held.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// Rows folded.
+    pub rows: u64,
+    /// Lines seen, of every kind.
+    pub lines: u64,
+    /// Lines that do not parse.
+    pub damage: Vec<Damage>,
+    /// Bytes consumed. What follows them is a torn last line.
+    pub consumed: u64,
+    /// Offset of a last line that has no newline and does not parse: it did not
+    /// happen.
+    pub torn: Option<u64>,
+}
+
+/// Folds a whole journal as it stands: a last line without a newline counts when
+/// it parses.
+pub fn scan<F: Fold>(bytes: &[u8], fold: &mut F) -> Scan {
+    let mut found = Scan::default();
+    for line in lines::split(bytes) {
+        let offset = line.offset as u64;
+        if !line.terminated && !parses(&line) {
+            found.torn = Some(offset);
+            break;
+        }
+        fold_line(fold, &line, offset, found.lines, &mut found);
+    }
+    found
+}
+
+/// Folds the complete lines of `bytes`, which begin at `base` with line number
+/// `first_line`; leaves an unterminated rest alone.
+pub(super) fn scan_complete<F: Fold>(
+    bytes: &[u8],
+    base: u64,
+    first_line: u64,
+    fold: &mut F,
+) -> Scan {
+    let mut found = Scan::default();
+    for line in lines::split(bytes) {
+        if !line.terminated {
+            break;
+        }
+        fold_line(fold, &line, base + line.offset as u64, first_line + found.lines, &mut found);
+    }
+    found
+}
+
+/// Whether an unterminated line is a whole row that only lacks its newline.
+pub(super) fn parses(line: &Line<'_>) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(&lines::text(line.bytes)).is_ok()
+}
+
+/// Bytes that are no text read as U+FFFD, as they do for the Python programs: a
+/// lease must not vanish for one of us alone.
+fn fold_line<F: Fold>(fold: &mut F, line: &Line<'_>, offset: u64, index: u64, found: &mut Scan) {
+    match fold.apply_line(&lines::text(line.bytes)) {
+        LineKind::Row => found.rows += 1,
+        LineKind::Corrupt => found.damage.push(Damage { offset, line: index }),
+        LineKind::Skipped => {}
+    }
+    found.lines += 1;
+    found.consumed = line.offset as u64 + line.bytes.len() as u64 + u64::from(line.terminated);
+}

@@ -1,0 +1,188 @@
+//! The real file system behind [`Storage`].
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::storage::{AppendFile, ChangeStream, FileStat, FsLock, Storage};
+use super::watch;
+
+/// The machine's file system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disk;
+
+impl Storage for Disk {
+    fn open_append(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {
+        let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        Ok(Box::new(DiskFile(file)))
+    }
+
+    fn sync_parent(&self, path: &Path) -> io::Result<()> {
+        sync_directory_of(path)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                files.push(entry.path());
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Option<FileStat>> {
+        match fs::metadata(path) {
+            Ok(meta) => Ok(Some(FileStat { inode: meta.ino(), len: meta.len() })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let temporary = unique_sibling(path);
+        let written = (|| {
+            let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&temporary, path)
+        })();
+        if let Err(error) = written {
+            // Best effort: the error that matters is the one being returned.
+            let _ = fs::remove_file(&temporary);
+            return Err(error);
+        }
+        sync_directory_of(path)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)?;
+        sync_directory_of(to)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)?;
+        sync_directory_of(to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    fn create_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        if written.is_err() {
+            // Best effort: the error that matters is the one being returned.
+            let _ = fs::remove_file(path);
+        }
+        written
+    }
+
+    fn take_over(&self, path: &Path, seen: &[u8], bytes: &[u8]) -> io::Result<bool> {
+        let taken = (|| -> io::Result<bool> {
+            let file = OpenOptions::new().read(true).write(true).open(path)?;
+            let mut held = Vec::new();
+            (&file).read_to_end(&mut held)?;
+            if held != seen {
+                return Ok(false);
+            }
+            file.write_all_at(bytes, 0)?;
+            file.set_len(bytes.len() as u64)?;
+            Ok(fs::metadata(path)?.ino() == file.metadata()?.ino() && fs::read(path)? == bytes)
+        })();
+        match taken {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            taken => taken,
+        }
+    }
+
+    fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn FsLock>>> {
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Box::new(DiskLock(file)))),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    fn changes(&self, path: &Path) -> io::Result<ChangeStream> {
+        watch::changes(path)
+    }
+}
+
+/// A file of the machine, opened with `O_APPEND`.
+struct DiskFile(File);
+
+impl AppendFile for DiskFile {
+    fn stat(&self) -> io::Result<FileStat> {
+        let meta = self.0.metadata()?;
+        Ok(FileStat { inode: meta.ino(), len: meta.len() })
+    }
+
+    fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize> {
+        retry_interrupted(|| self.0.read_at(into, offset))
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        retry_interrupted(|| self.0.write(bytes))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
+
+/// An `flock`, held for as long as its file is open.
+struct DiskLock(#[expect(dead_code, reason = "dropping the file is what releases the lock")] File);
+
+impl FsLock for DiskLock {}
+
+/// A call that a signal interrupted before it did anything is made again.
+fn retry_interrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
+
+/// A name beside `path` that no other writer uses, in this process or another.
+fn unique_sibling(path: &Path) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}-{count}.tmp", std::process::id()));
+    path.with_file_name(name)
+}
+
+/// Makes a created or renamed directory entry durable.
+fn sync_directory_of(path: &Path) -> io::Result<()> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    File::open(parent)?.sync_all()
+}

@@ -1,0 +1,130 @@
+//! Processes as a dependency: start, recognise, signal, notice the end.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::io::AsyncRead;
+
+/// One process of one boot of one machine. A pid alone is never an identity:
+/// the kernel hands it out again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessIdentity {
+    /// The machine's boot, from `/proc/sys/kernel/random/boot_id`.
+    pub boot_id: String,
+    /// Process id.
+    pub pid: u32,
+    /// Start time in clock ticks since boot: field 22 of `/proc/PID/stat`.
+    pub start_ticks: u64,
+    /// Process group; equal to `pid` for a worker, which leads its own group.
+    pub pgid: u32,
+}
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct LaunchSpec {
+    /// Program and arguments; never a shell string.
+    pub argv: Vec<String>,
+    /// Working directory.
+    pub directory: PathBuf,
+    /// Variables added to the daemon's own environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// How a process ended. Both empty: nobody was there to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Exit {
+    /// Exit code, when it exited.
+    pub code: Option<i32>,
+    /// Signal number, when a signal ended it.
+    pub signal: Option<i32>,
+}
+
+impl Exit {
+    /// Exit code 0, and nothing else, is success.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        self.code == Some(0)
+    }
+}
+
+/// A process that was started or found again.
+pub struct Launched {
+    /// Who it is.
+    pub identity: ProcessIdentity,
+    /// Resolves once, when the process has ended and was waited for.
+    pub exited: BoxFuture<'static, Exit>,
+    /// Its standard output and error as one stream; `None` for an adopted
+    /// process, whose pipe went with the daemon that made it.
+    pub output: Option<Box<dyn AsyncRead + Send + Unpin>>,
+}
+
+/// Why a worker could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// The command's argv is empty.
+    #[error("the worker command is empty; set `[dosd.worker] command`")]
+    Empty,
+    /// There is no such program.
+    #[error("worker command `{0}` was not found; check `[dosd.worker] command` and PATH")]
+    NotFound(String),
+    /// The system refused.
+    #[error("worker command `{program}` could not be started: {source}")]
+    Refused {
+        /// The program that was asked for.
+        program: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// What is sent to a process group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// TERM, then CONT, so that a stopped process can act on it.
+    Terminate,
+    /// KILL.
+    Kill,
+}
+
+/// The machine's processes, as far as the actors need them.
+pub trait Launcher: Send + Sync + 'static {
+    /// Starts a process as leader of its own group.
+    ///
+    /// # Errors
+    /// [`LaunchError`]; nothing runs then.
+    fn launch(&self, spec: &LaunchSpec) -> Result<Launched, LaunchError>;
+
+    /// Finds a process that an earlier daemon started; `None` when that very
+    /// process is gone, even if another one has its pid now.
+    fn adopt(&self, identity: &ProcessIdentity) -> Option<Launched>;
+
+    /// Signals every member of a group. A group that is gone is no error.
+    ///
+    /// # Errors
+    /// When the system refuses, as for a process of another user.
+    fn signal_group(&self, pgid: u32, signal: Signal) -> io::Result<()>;
+
+    /// The living members of a group with their commands, zombies aside.
+    fn group_members(&self, pgid: u32) -> Vec<GroupMember>;
+
+    /// How often to look whether a signalled group is empty.
+    fn look_interval(&self) -> Duration {
+        Duration::from_millis(10)
+    }
+}
+
+/// A process found in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupMember {
+    /// Process id.
+    pub pid: u32,
+    /// Its short command name, from `/proc/PID/stat`.
+    pub command: String,
+}
+
+/// A launcher that several actors share.
+pub type SharedLauncher = Arc<dyn Launcher>;

@@ -1,0 +1,128 @@
+//! Processes that exist only as far as a test says so.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt;
+use tokio::sync::oneshot;
+
+use crate::port::{
+    Exit, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity, Signal,
+};
+
+/// A launcher whose processes live until the test ends them. Clones share them.
+#[derive(Clone, Default)]
+pub struct FakeLauncher {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    next_pid: u32,
+    living: BTreeMap<u32, oneshot::Sender<Exit>>,
+    launched: Vec<(u32, LaunchSpec)>,
+    signals: Vec<(u32, Signal)>,
+    missing: bool,
+    deaf: bool,
+}
+
+impl FakeLauncher {
+    /// From now on no command is found.
+    pub fn lose_the_command(&self) {
+        self.state().missing = true;
+    }
+
+    /// From now on processes ignore TERM.
+    pub fn ignore_terminate(&self) {
+        self.state().deaf = true;
+    }
+
+    /// Ends a process. Says whether it lived.
+    #[expect(clippy::must_use_candidate, reason = "ending it is the point, the answer is extra")]
+    pub fn end(&self, pid: u32, exit: Exit) -> bool {
+        let Some(watcher) = self.state().living.remove(&pid) else { return false };
+        // It ends whether or not anybody watches.
+        let _ = watcher.send(exit);
+        true
+    }
+
+    /// The pids that live, ascending.
+    #[must_use]
+    pub fn living(&self) -> Vec<u32> {
+        self.state().living.keys().copied().collect()
+    }
+
+    /// Everything that was started, in order.
+    #[must_use]
+    pub fn launched(&self) -> Vec<(u32, LaunchSpec)> {
+        self.state().launched.clone()
+    }
+
+    /// Every signal that was sent, in order.
+    #[must_use]
+    pub fn signals(&self) -> Vec<(u32, Signal)> {
+        self.state().signals.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn identity(pid: u32) -> ProcessIdentity {
+        ProcessIdentity {
+            boot_id: "boot".to_owned(),
+            pid,
+            start_ticks: u64::from(pid) * 100,
+            pgid: pid,
+        }
+    }
+}
+
+impl Launcher for FakeLauncher {
+    fn launch(&self, spec: &LaunchSpec) -> Result<Launched, LaunchError> {
+        let mut state = self.state();
+        if state.missing {
+            return Err(LaunchError::NotFound(spec.argv.join(" ")));
+        }
+        state.next_pid += 1;
+        let pid = 1000 + state.next_pid;
+        let (sender, receiver) = oneshot::channel();
+        state.living.insert(pid, sender);
+        state.launched.push((pid, spec.clone()));
+        let exited = async move { receiver.await.unwrap_or_default() };
+        Ok(Launched { identity: Self::identity(pid), exited: exited.boxed(), output: None })
+    }
+
+    fn adopt(&self, identity: &ProcessIdentity) -> Option<Launched> {
+        let mut state = self.state();
+        if *identity != Self::identity(identity.pid) || !state.living.contains_key(&identity.pid) {
+            return None;
+        }
+        let (sender, receiver) = oneshot::channel();
+        state.living.insert(identity.pid, sender);
+        // An adopter is not the parent: it sees the end, not the status.
+        let exited = async move {
+            let _ = receiver.await;
+            Exit::default()
+        };
+        Some(Launched { identity: identity.clone(), exited: exited.boxed(), output: None })
+    }
+
+    fn signal_group(&self, pgid: u32, signal: Signal) -> io::Result<()> {
+        let mut state = self.state();
+        state.signals.push((pgid, signal));
+        let deadly = signal == Signal::Kill || !state.deaf;
+        drop(state);
+        if deadly {
+            let number = if signal == Signal::Kill { 9 } else { 15 };
+            self.end(pgid, Exit { code: None, signal: Some(number) });
+        }
+        Ok(())
+    }
+
+    fn group_members(&self, pgid: u32) -> Vec<GroupMember> {
+        let living = self.state().living.contains_key(&pgid);
+        living.then(|| GroupMember { pid: pgid, command: "fake".to_owned() }).into_iter().collect()
+    }
+}

@@ -1,0 +1,10 @@
+//! Ports that a test can bend: a clock that jumps, a disk that fails, processes
+//! that are only told of.
+
+mod clock;
+mod launcher;
+mod storage;
+
+pub use clock::TestClock;
+pub use launcher::FakeLauncher;
+pub use storage::{Fault, MemoryStorage, Operation};

@@ -1,0 +1,92 @@
+//! What a [`SpawnActor`](super::SpawnActor) is asked, and what it tells.
+
+use actix::Message;
+
+use crate::port::{Exit, GroupMember, ProcessIdentity};
+
+/// One run of one worker: what every later event is matched by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The run's id; a late event of an older run never touches a newer one.
+    pub run_id: String,
+    /// The lane it works on.
+    pub lane: String,
+    /// With the lane, the identity of its lease.
+    pub loop_ts: String,
+    /// The variables that hand its lineage on; none for a run of an earlier
+    /// daemon, which has them already.
+    pub lineage: Vec<(&'static str, String)>,
+    /// Whether the daemon journals the lease for it, and so its release.
+    pub leased: bool,
+}
+
+/// Start a worker. Its intent row is on disk already. Answered at once; what
+/// happens is told in [`ProcessEvent`]s.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Spawn {
+    /// What to start.
+    pub run: Run,
+}
+
+/// Reconcile runs that an earlier daemon left open: watch those whose process
+/// lives, record the end of the others. Answers with those that live.
+#[derive(Debug, Message)]
+#[rtype(result = "Vec<Run>")]
+pub struct ReadoptRuns {
+    /// Runs without an outcome, with the process that was started for each, if
+    /// it came so far.
+    pub open: Vec<(Run, Option<ProcessIdentity>)>,
+}
+
+/// Stop every worker, group by group, and prove that the groups are empty.
+#[derive(Debug, Message)]
+#[rtype(result = "Vec<Survivors>")]
+pub struct StopAll;
+
+/// Members of a group that outlived KILL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survivors {
+    /// The run whose group it is.
+    pub run: Run,
+    /// Who is left.
+    pub members: Vec<GroupMember>,
+}
+
+/// What became of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub enum ProcessEvent {
+    /// Its process exists.
+    Started {
+        /// Which run.
+        run_id: String,
+        /// Its process.
+        pid: u32,
+    },
+    /// Its process is gone, or never came to be.
+    Ended(RunEnd),
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunEnd {
+    /// Which run.
+    pub run: Run,
+    /// Its process, if it had one.
+    pub pid: Option<u32>,
+    /// How the process ended.
+    pub exit: Exit,
+    /// How long it lived, ms.
+    pub ran_ms: i64,
+    /// Why it could not be started, in words.
+    pub failure: Option<String>,
+}
+
+impl RunEnd {
+    /// Whether it counts as a failure for the restart rule.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        !self.exit.is_success()
+    }
+}

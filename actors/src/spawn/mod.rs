@@ -1,0 +1,16 @@
+//! Worker processes: start, watch, capture, stop.
+//!
+//! [`SpawnActor`] is told what to run and tells what became of it. It journals
+//! the start and the end of every process and nothing else; it never decides
+//! which lane deserves a worker.
+
+mod actor;
+mod capture;
+mod life;
+mod message;
+mod settings;
+mod stop;
+
+pub use actor::{SpawnActor, SpawnPorts};
+pub use message::{ProcessEvent, ReadoptRuns, Run, RunEnd, Spawn, StopAll, Survivors};
+pub use settings::{Argv, LogPolicy, SpawnSettings};

@@ -1,0 +1,26 @@
+//! What a [`SupervisorActor`](super::SupervisorActor) is asked.
+
+use actix::Message;
+use dosd_kernel::population::Plan;
+use serde::Serialize;
+
+/// Start nothing more, and end. Answered when no launch is under way.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Shutdown;
+
+/// What the supervisor knows now.
+#[derive(Debug, Message)]
+#[rtype(result = "FleetView")]
+pub struct GetFleet;
+
+/// A cheap view of the fleet, the same for tests, the log and status commands.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct FleetView {
+    /// The last plan.
+    pub plan: Option<Plan>,
+    /// Runs that are being started or live: lane and run id.
+    pub runs: Vec<(String, String)>,
+    /// Lanes that were given up.
+    pub gave_up: Vec<String>,
+}

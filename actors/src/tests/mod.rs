@@ -1,0 +1,7 @@
+//! The actors together, over a disk in memory, processes that are only told of,
+//! and a clock that jumps. Nothing here waits.
+
+mod fleet;
+mod restart;
+mod stage;
+mod witness;

@@ -1,0 +1,14 @@
+//! Where blocking work goes, so that a slow disk delays only who asked for it.
+
+/// Runs `work` on the runtime's blocking pool. A panic in it goes on here.
+pub(crate) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The pool only refuses work while the runtime goes down; whoever
+            // waits here is dropped with it.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

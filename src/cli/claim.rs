@@ -1,0 +1,92 @@
+//! `dosd claim`: asks the daemon for a verdict. It never judges a claim itself; the daemon does, because only the
+//! daemon took the baseline.
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::output::{Layout, Output};
+use crate::config::parse_duration;
+use crate::control::{self, Answer, ClientError, ErrorKind, Refusal, Request};
+use clap::Args;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  dosd claim orders:42
+  dosd claim orders:42 --narrated refunded --json
+
+Exit codes:
+  0 CONFIRMED, 1 REFUTED, 3 UNWITNESSED or NO_CLAIM, 70 the daemon cannot be reached";
+
+/// Ask the daemon whether a claimed effect is in the world
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// The effect's key, bare or as SURFACE:KEY
+    pub key: String,
+    /// The claim in the claimant's words; recorded, never believed
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub narrated: String,
+    /// How long to wait for the verdict, as 500ms, 30s, 5m
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
+    pub timeout: Duration,
+    /// Print the verdict as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Arguments {
+    /// Has the daemon judge the claim, and prints the verdict.
+    ///
+    /// # Errors
+    ///
+    /// When there is no daemon, or it gave no verdict.
+    pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
+        let environment = context.environment();
+        let socket = match &environment.socket {
+            // A worker is told where its daemon listens, and may work anywhere.
+            Some(socket) => environment.cwd.join(socket),
+            None => context.workspace()?.socket(environment),
+        };
+        let request = Request::Claim {
+            run_id: environment.run_id.clone().unwrap_or_default(),
+            lane: environment.lane.clone().unwrap_or_default(),
+            key: self.key,
+            narrated: self.narrated,
+        };
+        match control::call(&socket, &request, self.timeout)? {
+            Answer::Claim { report, .. } => {
+                if self.json {
+                    output.json(&report, Layout::Compact);
+                } else {
+                    output.line(format_args!("{}: {}", report.verdict.as_str(), report.reason));
+                }
+                Ok(Exit::from(report.verdict))
+            }
+            Answer::Error(refusal) => Err(refusal.into()),
+            Answer::Compact(_) => Err(unexpected_answer()),
+        }
+    }
+}
+
+/// A daemon of another version.
+pub(super) fn unexpected_answer() -> Failure {
+    Failure::Failed(
+        "the daemon answered something else than was asked\n  help: restart it with this version"
+            .to_owned(),
+    )
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal.kind {
+            ErrorKind::Busy => Self::Busy(refusal.message),
+            ErrorKind::InvalidRequest | ErrorKind::Failed => Self::Failed(refusal.message),
+        }
+    }
+}

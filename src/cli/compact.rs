@@ -1,0 +1,71 @@
+//! `dosd journal compact`: through the daemon when one runs, because it is the journal's one writer,
+//! and in this process otherwise.
+
+use super::claim::unexpected_answer;
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::output::{Layout, Output};
+use crate::control::{self, Answer, ClientError, Request};
+use clap::Args;
+use dosd_actors::journal::{CompactSettings, Compacted, LeaseMutex, Log};
+use dosd_actors::port::{Disk, SharedClock, SharedStorage, SystemClock};
+use dosd_kernel::lane::LaneFold;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a daemon may take; a journal of a million rows takes a few seconds.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+const EXAMPLES: &str = "\
+Examples:
+  dosd journal compact
+  dosd journal compact --workspace /srv/fleet
+
+Prints {\"entries_before\",\"entries_after\",\"bytes_reclaimed\"} as one JSON object.";
+
+/// Fold the lane journal to a checkpoint; what goes away is archived beside it
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {}
+
+impl Arguments {
+    /// Compacts the lane journal and prints what became of it.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else is deciding on the journal, or it cannot be written.
+    #[expect(clippy::unused_self, reason = "a verb without options of its own is still a verb")]
+    pub(super) fn execute(&self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
+        let socket = context.workspace()?.socket(context.environment());
+        let compacted = match control::call(&socket, &Request::Compact, PATIENCE) {
+            Ok(Answer::Compact(compacted)) => compacted,
+            Ok(Answer::Error(refusal)) => return Err(refusal.into()),
+            Ok(Answer::Claim { .. }) => return Err(unexpected_answer()),
+            Err(ClientError::NotRunning { .. }) => in_this_process(context)?,
+            Err(failed @ ClientError::NoAnswer { .. }) => return Err(failed.into()),
+        };
+        output.json(&compacted, Layout::Compact);
+        Ok(Exit::SUCCESS)
+    }
+}
+
+fn in_this_process(context: &Context) -> Result<Compacted, Failure> {
+    let config = context.config()?;
+    let workspace = context.workspace()?;
+    let journal = workspace.lane_journal(&config.paths, context.environment());
+    let storage: SharedStorage = Arc::new(Disk);
+    let clock: SharedClock = Arc::new(SystemClock::new());
+    let mut log = Log::<LaneFold>::open(Arc::clone(&storage), &journal)?;
+    let settings = CompactSettings {
+        lock: workspace.lease_lock(&config.paths, context.environment()),
+        ..CompactSettings::beside(&journal)
+    };
+    let now_ms = clock.now_ms();
+    let mutex = LeaseMutex::new(storage, clock, settings.lock, settings.owner);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|cause| Failure::Failed(format!("cannot wait for the lease lock: {cause}")))?;
+    let hold = runtime.block_on(mutex.take())?;
+    Ok(log.compact(&hold, now_ms, settings.retention)?)
+}

@@ -1,0 +1,93 @@
+//! The command line: what can be typed, what each verb prints, and with which code it ends.
+//!
+//! This module is the only one that prints. Results go to standard output through [`Output`], and
+//! messages to standard error; a verb never exits by itself, and never decides anything that the
+//! kernel can decide.
+
+pub mod claim;
+pub mod compact;
+mod context;
+mod doctor;
+mod exit;
+mod help;
+mod journal;
+mod lease_lane;
+mod observe;
+mod output;
+mod plan;
+mod rows;
+pub mod run;
+mod run_id;
+mod witness;
+
+pub use context::Context;
+pub use exit::{Exit, Failure, conclude};
+pub use output::{Layout, Output};
+
+use crate::env::Environment;
+use clap::{FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// One command line, checked: the verb and what it was given.
+#[derive(Debug, Parser)]
+#[command(name = "dosd", version, about)]
+#[command(disable_help_subcommand = true, subcommand_value_name = "VERB")]
+pub struct Invocation {
+    /// Workspace to serve [default: `$DISPATCH_WORKSPACE`, else this directory]
+    #[arg(long, global = true, value_name = "DIR", display_order = 900)]
+    workspace: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::Arguments),
+    Claim(claim::Arguments),
+    Loop(plan::Arguments),
+    LeaseLane(lease_lane::Arguments),
+    Witness(witness::Arguments),
+    Journal(journal::Arguments),
+    Observe(observe::Arguments),
+    RunId(run_id::Arguments),
+    Doctor(doctor::Arguments),
+}
+
+/// Reads a command line; the first argument is the program's name.
+///
+/// # Errors
+///
+/// When it is not one of ours, or only asks for help or the version.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, Failure> {
+    let matches = help::command().try_get_matches_from(arguments)?;
+    Ok(Invocation::from_arg_matches(&matches)?)
+}
+
+/// Carries out a command and writes its results to standard output.
+///
+/// # Errors
+///
+/// What kept it from an answer. A verdict, a negative one too, is an answer.
+pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
+    let environment = Environment::read().map_err(|cause| {
+        Failure::Failed(format!(
+            "cannot read the working directory: {cause}\n  help: change to a directory that exists"
+        ))
+    })?;
+    let context = Context::new(invocation.workspace, environment);
+    let mut output = Output::stdout();
+    let exit = match invocation.verb {
+        Verb::Run(arguments) => arguments.execute(&context),
+        Verb::Claim(arguments) => arguments.execute(&context, &mut output),
+        Verb::Loop(arguments) => arguments.execute(&context, &mut output),
+        Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
+        Verb::Witness(arguments) => arguments.execute(&context, &mut output),
+        Verb::Journal(arguments) => arguments.execute(&context, &mut output),
+        Verb::Observe(arguments) => arguments.execute(&context, &mut output),
+        Verb::RunId(arguments) => arguments.execute(&context, &mut output),
+        Verb::Doctor(arguments) => arguments.execute(&context, &mut output),
+    }?;
+    output.finish()?;
+    Ok(exit)
+}

@@ -1,0 +1,77 @@
+//! `[dosd]`: the daemon's own keys, and the tables under it.
+
+use super::{exporter, witness, worker};
+use crate::config::model::Config;
+use crate::config::section::{Found, Section};
+use dosd_kernel::liveness;
+use std::time::Duration;
+
+const KNOWN: [&str; 7] =
+    ["tick", "listen", "on_shutdown", "liveness", "worker", "witness", "exporter"];
+
+pub(super) fn check(section: &Section<'_>, config: &mut Config) {
+    section.refuse_unknown(&KNOWN);
+    if let Some(tick) = section.duration("tick")
+        && not_zero(&tick, "the supervisor would never rest")
+    {
+        config.tick = tick.value;
+    }
+    if let Some(listen) = section.text("listen") {
+        listen.error(
+            "is not available in this version",
+            "remove the key; `dosd` answers on its control socket",
+        );
+    }
+    check_on_shutdown(section);
+    if let Some(section) = section.child("liveness") {
+        check_liveness(&section, &mut config.liveness);
+    }
+    if let Some(section) = section.child("worker") {
+        worker::check(&section, &mut config.worker);
+    }
+    config.witnesses = witness::check(&section.children("witness"));
+    config.exporters = exporter::check(&section.children("exporter"), &config.paths);
+}
+
+fn check_on_shutdown(section: &Section<'_>) {
+    let Some(what) = section.text("on_shutdown") else { return };
+    match what.value {
+        "stop" => {}
+        "detach" | "drain" => what.error(
+            format!(
+                "`{}` is not available: workers end with the daemon in this version",
+                what.value
+            ),
+            "write `\"stop\"`, or remove the key",
+        ),
+        other => what.error(
+            format!("`{}` is not one of the choices", other.escape_debug()),
+            "write `\"stop\"`, or remove the key",
+        ),
+    }
+}
+
+fn check_liveness(section: &Section<'_>, policy: &mut liveness::Policy) {
+    section.refuse_unknown(&["grace", "spin"]);
+    if let Some(grace) = section.duration("grace") {
+        policy.grace_ms = whole_ms(grace.value);
+    }
+    if let Some(spin) = section.duration("spin")
+        && not_zero(&spin, "every worker would count as stalled")
+    {
+        policy.spin_ms = whole_ms(spin.value);
+    }
+}
+
+/// Reports a duration of zero, and what it would do.
+pub(super) fn not_zero(duration: &Found<'_, Duration>, consequence: &str) -> bool {
+    if duration.value.is_zero() {
+        duration.error(format!("must not be zero: {consequence}"), "write a longer time");
+    }
+    !duration.value.is_zero()
+}
+
+/// Milliseconds as the kernel counts them. Configured durations stay far below the limit.
+pub(super) fn whole_ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,108 @@
+//! `[[dosd.exporter]]`: the sinks, as far as this version has them.
+
+use super::names::entry_name;
+use super::paths;
+use super::witness::kind_works;
+use super::worker::check_rotation;
+use crate::config::model::{Exporter, Paths, Rotation, Sink, StartFrom};
+use crate::config::section::Section;
+use crate::config::words::nearest;
+use dosd_kernel::verdict::{KNOWN_SYSCALLS, Severity};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+const KNOWN: [&str; 8] =
+    ["kind", "name", "min_severity", "syscalls", "from", "path", "max_size", "keep"];
+
+/// The kinds that can be sent to now, and those that are planned.
+const KINDS: [&str; 1] = ["file"];
+const PLANNED: [&str; 4] = ["otlp", "statsd", "slack", "webhook"];
+
+/// A file of exported rows is put aside at 100 MB, and five such files are kept.
+const DEFAULT_ROTATION: Rotation = Rotation { max_bytes: 100_000_000, keep: 5 };
+
+pub(super) fn check(entries: &[Section<'_>], journals: &Paths) -> Vec<Exporter> {
+    let mut taken = BTreeSet::new();
+    let mut files = taken_by_journals(journals);
+    entries.iter().filter_map(|entry| check_one(entry, &mut taken, &mut files)).collect()
+}
+
+fn check_one(
+    entry: &Section<'_>,
+    taken: &mut BTreeSet<String>,
+    files: &mut BTreeSet<PathBuf>,
+) -> Option<Exporter> {
+    let name = entry_name(entry, taken);
+    if !kind_works(entry, &KINDS, &PLANNED) {
+        return None;
+    }
+    entry.refuse_unknown(&KNOWN);
+    let severities =
+        [("INFO", Severity::Info), ("WARN", Severity::Warn), ("ERROR", Severity::Error)];
+    let min_severity = entry.choice("min_severity", &severities);
+    let starts = [("end", StartFrom::End), ("start", StartFrom::Start)];
+    let from = entry.choice("from", &starts);
+    let syscalls = check_syscalls(entry);
+    let mut rotation = DEFAULT_ROTATION;
+    check_rotation(entry, &mut rotation);
+    let path = check_path(entry, files);
+    Some(Exporter {
+        name: name?,
+        sink: Sink::File { path: path?, rotation },
+        min_severity: min_severity.map_or(Severity::Info, |found| found.value),
+        syscalls,
+        from: from.map_or(StartFrom::End, |found| found.value),
+    })
+}
+
+fn check_syscalls(entry: &Section<'_>) -> Option<BTreeSet<String>> {
+    let list = entry.texts("syscalls")?;
+    if list.value.is_empty() {
+        list.error(
+            "is empty, so nothing would be sent",
+            "name syscalls, or remove the key for all",
+        );
+        return None;
+    }
+    for syscall in &list.value {
+        // Syscalls are an open set, so only what looks like a slip is worth a word.
+        let meant = nearest(syscall.value, KNOWN_SYSCALLS);
+        if let Some(meant) = meant.filter(|meant| *meant != syscall.value) {
+            syscall.warning(
+                format!("`{}` is not a known syscall", syscall.value.escape_debug()),
+                format!("did you mean `{meant}`?"),
+            );
+        }
+    }
+    Some(list.value.iter().map(|syscall| syscall.value.to_owned()).collect())
+}
+
+/// The file, which no journal and no other exporter writes to.
+fn check_path(entry: &Section<'_>, files: &mut BTreeSet<PathBuf>) -> Option<PathBuf> {
+    let path = paths::required(entry, "name the file that the events go to")?;
+    if !files.insert(tidy(&path)) {
+        if let Some(found) = entry.text("path") {
+            found.error(
+                "is the file of a journal or of another exporter",
+                "give the exporter a file of its own",
+            );
+        }
+        return None;
+    }
+    Some(path)
+}
+
+fn taken_by_journals(paths: &Paths) -> BTreeSet<PathBuf> {
+    let journal = |path: Option<&PathBuf>, default: &str| {
+        path.map_or_else(|| PathBuf::from(default), |path| tidy(path))
+    };
+    BTreeSet::from([
+        journal(paths.lane_journal.as_ref(), ".dos/lane-journal.jsonl"),
+        journal(paths.verdict_journal.as_ref(), ".dos/verdict-journal.jsonl"),
+    ])
+}
+
+/// The path without `.` and doubled slashes, so that two spellings of a file are one.
+fn tidy(path: &Path) -> PathBuf {
+    path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect()
+}

@@ -1,0 +1,119 @@
+//! `[dosd.worker]`: how a worker is started, stopped, restarted and logged.
+
+use super::dosd::{not_zero, whole_ms};
+use super::supervise::check_placeholders;
+use crate::config::command::CommandTemplate;
+use crate::config::model::{LeaseKeeper, Rotation, Worker};
+use crate::config::quantity::format_duration;
+use crate::config::section::{Found, Section};
+use dosd_kernel::restart;
+use std::time::Duration;
+
+const KNOWN: [&str; 5] = ["command", "lease", "stop_timeout", "restart", "log"];
+
+pub(super) fn check(section: &Section<'_>, worker: &mut Worker) {
+    section.refuse_unknown(&KNOWN);
+    if let Some(command) = check_command(section) {
+        worker.command = command;
+    }
+    let keepers = [("worker", LeaseKeeper::Worker), ("supervisor", LeaseKeeper::Supervisor)];
+    if let Some(keeper) = section.choice("lease", &keepers) {
+        worker.lease = keeper.value;
+    }
+    if let Some(timeout) = section.duration("stop_timeout") {
+        worker.stop_timeout = timeout.value;
+    }
+    if let Some(section) = section.child("restart") {
+        check_restart(&section, &mut worker.restart);
+    }
+    if let Some(section) = section.child("log") {
+        section.refuse_unknown(&["max_size", "keep"]);
+        check_rotation(&section, &mut worker.log);
+    }
+}
+
+fn check_command(section: &Section<'_>) -> Option<CommandTemplate> {
+    let list = section.texts("command")?;
+    for word in &list.value {
+        check_placeholders(word);
+        if word.value.contains('\0') {
+            word.error("holds a zero byte, which no argument can", "remove it");
+        }
+    }
+    let words = list.value.iter().map(|word| word.value.to_owned()).collect();
+    let command = CommandTemplate::new(words);
+    if command.is_none() {
+        list.error(
+            "names no program",
+            "write the program and its arguments, like `[\"agent\", \"--lane\", \"{lane}\"]`",
+        );
+    }
+    command
+}
+
+fn check_restart(section: &Section<'_>, policy: &mut restart::Policy) {
+    section.refuse_unknown(&["burst", "window", "delay", "max_delay"]);
+    if let Some(burst) = section.integer("burst") {
+        match u32::try_from(burst.value) {
+            Ok(0) | Err(_) => burst.error(
+                format!("must be 1 or more, found {}", burst.value),
+                "write how many failures within `window` end the restarts",
+            ),
+            Ok(count) => policy.burst = count,
+        }
+    }
+    let window = section.duration("window");
+    if let Some(window) = window.filter(|window| not_zero(window, "no failure would count")) {
+        policy.window_ms = whole_ms(window.value);
+    }
+    let delay = section.duration("delay");
+    let delay = delay.filter(|delay| not_zero(delay, "a failing worker would restart at once"));
+    let max_delay = section.duration("max_delay");
+    if let Some(delay) = &delay {
+        policy.delay_ms = whole_ms(delay.value);
+    }
+    if let Some(max_delay) = &max_delay {
+        policy.max_delay_ms = whole_ms(max_delay.value);
+    }
+    check_order(delay.as_ref(), max_delay.as_ref(), policy);
+}
+
+/// The delay grows up to the longest one, so the longest is not below it; either may be a default.
+fn check_order(
+    delay: Option<&Found<'_, Duration>>,
+    max_delay: Option<&Found<'_, Duration>>,
+    policy: &restart::Policy,
+) {
+    if policy.max_delay_ms >= policy.delay_ms {
+        return;
+    }
+    let shown = |ms: i64| format_duration(Duration::from_millis(ms.unsigned_abs()));
+    let (delay_ms, max_delay_ms) = (shown(policy.delay_ms), shown(policy.max_delay_ms));
+    let what = format!("`max_delay` ({max_delay_ms}) is shorter than `delay` ({delay_ms})");
+    if let Some(culprit) = max_delay.or(delay) {
+        culprit.error(what, format!("set `max_delay` to {delay_ms} or more"));
+    }
+}
+
+/// The two keys that keep a file from growing without end.
+pub(super) fn check_rotation(section: &Section<'_>, rotation: &mut Rotation) {
+    if let Some(size) = section.size("max_size") {
+        if size.value == 0 {
+            size.error("must not be zero: nothing would be kept", "write a size like `\"10MB\"`");
+        } else {
+            rotation.max_bytes = size.value;
+        }
+    }
+    if let Some(keep) = section.integer("keep") {
+        match u32::try_from(keep.value).ok().filter(|count| *count <= MOST_KEPT) {
+            Some(count) => rotation.keep = count,
+            None => keep.error(
+                format!("must be between 0 and {MOST_KEPT}, found {}", keep.value),
+                "write how many old files are kept",
+            ),
+        }
+    }
+}
+
+/// More files than this are a mistake, and every rotation renames each of them.
+const MOST_KEPT: u32 = 1_000;

@@ -1,0 +1,121 @@
+//! Fills in what follows from a configuration that is used. It looks at the world through `checks` and
+//! `program`, and decides what of that is a finding.
+
+use super::{
+    Detail, ExporterCheck, Finding, LaneTable, SuperviseTable, WitnessCheck, WorkerCheck, checks,
+    lanes, program, shown,
+};
+use crate::config::model::{Config, Exporter, LeaseKeeper, Sink, Surface, Witness};
+use crate::config::{Placeholders, Weight};
+use crate::env::Environment;
+use crate::workspace::Workspace;
+
+impl Detail {
+    pub(super) fn of(config: &Config, workspace: &Workspace, environment: &Environment) -> Self {
+        let roster = lanes::roster(&config.lanes);
+        let policy = &config.supervise;
+        Self {
+            lanes: LaneTable {
+                concurrent: config.lanes.concurrent.clone(),
+                exclusive: config.lanes.exclusive.clone(),
+                autopick: config.lanes.autopick.clone(),
+                trees: config.lanes.trees.clone(),
+            },
+            supervise: SuperviseTable {
+                target: policy.target,
+                count_spinning_as_alive: policy.count_spinning_as_alive,
+                reap_stalled: policy.reap_stalled,
+                spin_halt_after_ms: policy.spin_halt_after_ms,
+                worker_launch_template: config.worker_launch_template.clone(),
+                max_concurrency: policy.max_concurrency,
+            },
+            overlaps: lanes::overlaps(&roster),
+            roster,
+            files: checks::files(config, workspace, environment),
+            worker: worker(config, workspace, environment),
+            witnesses: config.witnesses.iter().map(|one| witness(one, workspace)).collect(),
+            exporters: config.exporters.iter().map(|one| exporter(one, workspace)).collect(),
+        }
+    }
+
+    /// What is wrong in all of this, errors first.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let error = |subject: String, problem: &Option<String>, help: &str| {
+            let (weight, help) = (Weight::Error, help.to_owned());
+            problem.clone().map(|what| Finding { weight, subject, what, help })
+        };
+        let files = self.files.iter().filter_map(|file| {
+            error(file.name.replace('_', " "), &file.problem, checks::file_help(file.name))
+        });
+        let worker_help = "correct `command` of `[dosd.worker]`, or install the program";
+        let worker = error("worker command".to_owned(), &self.worker.problem, worker_help);
+        let witness_help = "a claim on this surface stays UNWITNESSED until it can be read";
+        let witnesses = self.witnesses.iter().filter_map(|witness| {
+            error(format!("witness {}", witness.name), &witness.problem, witness_help)
+        });
+        let exporter_help =
+            "correct `path` of the exporter, or create its directory; events wait in the journal";
+        let exporters = self.exporters.iter().filter_map(|exporter| {
+            error(format!("exporter {}", exporter.name), &exporter.problem, exporter_help)
+        });
+        let overlaps = self.overlaps.iter().map(|overlap| {
+            let ([one, two], [glob, other]) = (&overlap.lanes, &overlap.globs);
+            Finding {
+                weight: Weight::Warning,
+                subject: format!("lanes {one} and {two}"),
+                what: format!("`{glob}` and `{other}` overlap, so the two never run together"),
+                help: "declare disjoint trees under `[lanes.trees]`, or make one lane exclusive"
+                    .to_owned(),
+            }
+        });
+        files.chain(worker).chain(witnesses).chain(exporters).chain(overlaps).collect()
+    }
+}
+
+fn worker(config: &Config, workspace: &Workspace, environment: &Environment) -> WorkerCheck {
+    let command = &config.worker.command;
+    let found = if command.program_varies() {
+        Ok(None)
+    } else {
+        let root = workspace.root();
+        let values = Placeholders { lane: "", run_id: "", workspace: &shown(root) };
+        let argv = command.argv(values);
+        let program = argv.first().map_or("", String::as_str);
+        program::find(program, root, environment.search_path.as_deref()).map(Some)
+    };
+    WorkerCheck {
+        command: command.words().to_vec(),
+        program: found.as_ref().ok().and_then(|path| path.as_deref().map(shown)),
+        lease: match config.worker.lease {
+            LeaseKeeper::Worker => "worker",
+            LeaseKeeper::Supervisor => "supervisor",
+        },
+        problem: found.err(),
+    }
+}
+
+fn witness(witness: &Witness, workspace: &Workspace) -> WitnessCheck {
+    let Surface::Json { path } = &witness.surface;
+    let path = workspace.resolve_path(path);
+    let read = checks::json_entities(&path);
+    WitnessCheck {
+        name: witness.name.clone(),
+        kind: "json",
+        path: shown(&path),
+        rung: witness.rung.as_str(),
+        entities: read.as_ref().ok().copied(),
+        problem: read.err(),
+    }
+}
+
+fn exporter(exporter: &Exporter, workspace: &Workspace) -> ExporterCheck {
+    let Sink::File { path, .. } = &exporter.sink;
+    let path = workspace.resolve_path(path);
+    ExporterCheck {
+        name: exporter.name.clone(),
+        kind: "file",
+        path: shown(&path),
+        min_severity: exporter.min_severity.as_str(),
+        problem: checks::writable_in_place(&path).err(),
+    }
+}

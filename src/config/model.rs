@@ -1,0 +1,164 @@
+//! The checked configuration: plain typed values, with the defaults of an absent `dos.toml`. It never
+//! reads a file.
+
+use super::command::CommandTemplate;
+use dosd_kernel::evidence::Accountability;
+use dosd_kernel::population::{Lanes, Policy};
+use dosd_kernel::verdict::Severity;
+use dosd_kernel::{liveness, restart};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The launch line of a lane when `[supervise] worker_launch_template` gives none.
+pub const DEFAULT_LAUNCH_TEMPLATE: &str = "/dos-dispatch-loop --lane {lane}";
+
+/// Everything that `dos.toml` decides. [`Config::default`] is what an absent file means.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// `[lanes]`: the roster and the region of each lane.
+    pub lanes: Lanes,
+    /// `[supervise]`: how many workers are kept alive, and what happens to those that are not well.
+    pub supervise: Policy,
+    /// `[supervise] worker_launch_template`: the line that `loop` shows for a free lane.
+    pub worker_launch_template: String,
+    /// `[paths]`: where the journals are.
+    pub paths: Paths,
+    /// `[dosd] tick`: the longest time between two plans. Never zero.
+    pub tick: Duration,
+    /// `[dosd.liveness]`: when a worker counts as spinning or stalled.
+    pub liveness: liveness::Policy,
+    /// `[dosd.worker]`: how a worker is started, stopped, restarted and logged.
+    pub worker: Worker,
+    /// `[[dosd.witness]]`: the state surfaces, with distinct names.
+    pub witnesses: Vec<Witness>,
+    /// `[[dosd.exporter]]`: the sinks, with distinct names.
+    pub exporters: Vec<Exporter>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            lanes: Lanes::default(),
+            supervise: Policy::default(),
+            worker_launch_template: DEFAULT_LAUNCH_TEMPLATE.to_owned(),
+            paths: Paths::default(),
+            tick: Duration::from_secs(30),
+            liveness: liveness::Policy::default(),
+            worker: Worker::default(),
+            witnesses: Vec::new(),
+            exporters: Vec::new(),
+        }
+    }
+}
+
+/// `[paths]`, as far as it is read: relative paths are still relative, to the workspace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Paths {
+    /// `lane_journal`.
+    pub lane_journal: Option<PathBuf>,
+    /// `verdict_journal`.
+    pub verdict_journal: Option<PathBuf>,
+}
+
+/// `[dosd.worker]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Worker {
+    /// The program and its arguments, with placeholders.
+    pub command: CommandTemplate,
+    /// Who journals the lease of a worker.
+    pub lease: LeaseKeeper,
+    /// How long a worker may take to end after TERM, before KILL.
+    pub stop_timeout: Duration,
+    /// How soon and how often a worker is started again.
+    pub restart: restart::Policy,
+    /// How much of a worker's output is kept.
+    pub log: Rotation,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self {
+            command: CommandTemplate::default(),
+            lease: LeaseKeeper::Worker,
+            stop_timeout: Duration::from_secs(10),
+            restart: restart::Policy::default(),
+            log: Rotation { max_bytes: 10_000_000, keep: 5 },
+        }
+    }
+}
+
+/// Who journals ACQUIRE, beats and RELEASE of a worker's lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LeaseKeeper {
+    /// The worker itself: it knows the protocol.
+    Worker,
+    /// The supervisor, for plain programs.
+    Supervisor,
+}
+
+/// When a growing file is put aside, and how many of those are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Rotation {
+    /// The size in bytes at which a file is put aside. Never zero.
+    pub max_bytes: u64,
+    /// How many files that were put aside are kept, beside the live one.
+    pub keep: u32,
+}
+
+/// One `[[dosd.witness]]`: a state surface that is read before and after a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witness {
+    /// The name of the surface.
+    pub name: String,
+    /// What is read.
+    pub surface: Surface,
+    /// How far a worker is from being able to forge it; never agent-authored.
+    pub rung: Accountability,
+}
+
+/// What a witness reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Surface {
+    /// A file with one JSON object: entity key to value.
+    Json {
+        /// The file; relative to the workspace.
+        path: PathBuf,
+    },
+}
+
+/// One `[[dosd.exporter]]`: a sink for verdict events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exporter {
+    /// The name of the exporter, and of its cursor file.
+    pub name: String,
+    /// Where events go.
+    pub sink: Sink,
+    /// Events below this are not sent.
+    pub min_severity: Severity,
+    /// The syscalls whose events are sent; all when absent, never empty.
+    pub syscalls: Option<BTreeSet<String>>,
+    /// Where a new exporter begins.
+    pub from: StartFrom,
+}
+
+/// Where an exporter sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sink {
+    /// JSON Lines in a file.
+    File {
+        /// The file; relative to the workspace.
+        path: PathBuf,
+        /// How the file is kept from growing without end.
+        rotation: Rotation,
+    },
+}
+
+/// Where an exporter without a cursor begins in the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StartFrom {
+    /// At the first event.
+    Start,
+    /// After the last event that is there when it starts.
+    End,
+}

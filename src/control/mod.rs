@@ -1,0 +1,15 @@
+//! The control socket: how a command line talks to the running daemon.
+//!
+//! One connection, one request, one answer, each a line of JSON. The socket is
+//! `.dos/dosd.sock`, open to the user who runs the daemon and to nobody else.
+//! Nothing here decides: the server hands a request to the actor that owns the
+//! matter.
+
+mod address;
+mod client;
+mod protocol;
+mod server;
+
+pub use client::{ClientError, call};
+pub use protocol::{Answer, ErrorKind, Refusal, Request};
+pub use server::{Doors, serve};

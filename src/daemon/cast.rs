@@ -1,0 +1,444 @@
+//! The actors of one daemon: how each is made, and made again.
+//!
+//! Every actor has one way to start, used at the beginning and after a panic.
+//! Its state comes from the journals.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, Arbiter};
+use dosd_actors::guard::{ActorEnded, EndGuard};
+use dosd_actors::journal::{
+    Append, Compact, CompactSettings, JournalActor, ListOpenRuns, Log, Observe, ReadFrom, Subscribe,
+};
+use dosd_actors::port::{
+    Disk, SharedClock, SharedLauncher, SharedStorage, SystemClock, SystemLauncher,
+};
+use dosd_actors::reach::Reach;
+use dosd_actors::spawn::{
+    LogPolicy, ProcessEvent, ReadoptRuns, Run, Spawn, SpawnActor, SpawnPorts, SpawnSettings,
+    StopAll,
+};
+use dosd_actors::supervisor::{
+    FleetSettings, LeaseMode, Shutdown, SupervisorActor, SupervisorPorts,
+};
+use dosd_actors::witness::{
+    Claim, EndRun, JsonSurface, SharedSurface, TakeBaseline, WitnessActor, WitnessPorts,
+};
+use dosd_exporters::file::{FileConfig, FileSink, Rotation};
+use dosd_exporters::{Drain, DrainEnd, ExporterActor, ExporterParts, Filter, StartFrom};
+use dosd_kernel::fold::Fold;
+use dosd_kernel::lane::LaneFold;
+use dosd_kernel::run_id;
+use dosd_kernel::verdict::VerdictFold;
+use tokio::sync::mpsc::UnboundedSender;
+use tracing::warn;
+
+use super::RunOptions;
+use super::error::DaemonError;
+use crate::config::{self, LeaseKeeper, Placeholders, Sink, Surface};
+use crate::control::Doors;
+
+const LANES: &str = "lane";
+const VERDICTS: &str = "verdict";
+const WITNESS: &str = "witness";
+const SPAWN: &str = "spawn";
+const SUPERVISOR: &str = "supervisor";
+const EXPORTER: &str = "exporter";
+
+/// The actors, by what they are asked.
+pub(super) struct Cast {
+    ports: Ports,
+    lanes: JournalReach,
+    verdicts: JournalReach,
+    observe: Reach<Observe>,
+    open_runs: Reach<ListOpenRuns>,
+    compact: Reach<Compact>,
+    claim: Reach<Claim>,
+    baseline: Reach<TakeBaseline>,
+    run_ended: Reach<EndRun>,
+    spawner: Reach<Spawn>,
+    readopt: Reach<ReadoptRuns>,
+    stop_all: Reach<StopAll>,
+    process_events: Reach<ProcessEvent>,
+    shutdown: Reach<Shutdown>,
+    exporters: Vec<(config::Exporter, Reach<Drain>)>,
+    spawn_settings: SpawnSettings,
+    fleet_settings: FleetSettings,
+    options: RunOptions,
+    report: UnboundedSender<ActorEnded>,
+    random: fastrand::Rng,
+    /// The journals block their threads while the disk works.
+    lanes_thread: Arbiter,
+    verdicts_thread: Arbiter,
+}
+
+/// The ports of this machine.
+struct Ports {
+    clock: SharedClock,
+    storage: SharedStorage,
+    launcher: SharedLauncher,
+}
+
+/// What every journal is asked.
+struct JournalReach {
+    append: Reach<Append>,
+    read: Reach<ReadFrom>,
+    doorbell: Reach<Subscribe>,
+}
+
+impl JournalReach {
+    fn unset(name: &'static str) -> Self {
+        Self { append: Reach::unset(name), read: Reach::unset(name), doorbell: Reach::unset(name) }
+    }
+
+    fn point_at<F: Fold + Unpin>(&self, actor: &actix::Addr<JournalActor<F>>) {
+        self.append.point_at(actor);
+        self.read.point_at(actor);
+        self.doorbell.point_at(actor);
+    }
+
+    fn clear(&self) {
+        self.append.clear();
+        self.read.clear();
+        self.doorbell.clear();
+    }
+}
+
+impl Cast {
+    /// Makes every actor, journals first, the supervisor last: when it plans,
+    /// everybody that it needs is there.
+    pub(super) fn assemble(
+        options: RunOptions,
+        socket: &Path,
+        report: UnboundedSender<ActorEnded>,
+    ) -> Result<Self, DaemonError> {
+        let launcher = SystemLauncher::new().map_err(DaemonError::Processes)?;
+        let ports = Ports {
+            clock: Arc::new(SystemClock::new()),
+            storage: Arc::new(Disk),
+            launcher: Arc::new(launcher),
+        };
+        let mut random = fastrand::Rng::new();
+        let host_id = host_id(&options);
+        let fleet_settings = fleet_settings(&options, &ports, &host_id, &mut random)?;
+        let spawn_settings = spawn_settings(&options, socket, host_id);
+        let exporters = options.config.exporters.iter();
+        let exporters = exporters.map(|it| (it.clone(), Reach::unset(EXPORTER))).collect();
+        let cast = Self {
+            ports,
+            lanes: JournalReach::unset(LANES),
+            verdicts: JournalReach::unset(VERDICTS),
+            observe: Reach::unset(LANES),
+            open_runs: Reach::unset(LANES),
+            compact: Reach::unset(LANES),
+            claim: Reach::unset(WITNESS),
+            baseline: Reach::unset(WITNESS),
+            run_ended: Reach::unset(WITNESS),
+            spawner: Reach::unset(SPAWN),
+            readopt: Reach::unset(SPAWN),
+            stop_all: Reach::unset(SPAWN),
+            process_events: Reach::unset(SUPERVISOR),
+            shutdown: Reach::unset(SUPERVISOR),
+            exporters,
+            spawn_settings,
+            fleet_settings,
+            options,
+            report,
+            random,
+            lanes_thread: Arbiter::new(),
+            verdicts_thread: Arbiter::new(),
+        };
+        let mut cast = cast;
+        cast.make_lanes()?;
+        cast.make_verdicts()?;
+        for at in 0..cast.exporters.len() {
+            cast.make_exporter(at);
+        }
+        cast.make_witness();
+        cast.make_spawn();
+        cast.make_supervisor();
+        Ok(cast)
+    }
+
+    /// Whom the control socket asks.
+    pub(super) fn doors(&self) -> Doors {
+        Doors { claim: self.claim.clone(), compact: self.compact.clone() }
+    }
+
+    /// Makes the actor again that ended by a panic.
+    pub(super) async fn remake(&mut self, actor: &str) -> Result<(), DaemonError> {
+        match actor {
+            LANES => self.make_lanes()?,
+            VERDICTS => self.make_verdicts()?,
+            WITNESS => self.make_witness(),
+            // Its processes are found again through the journal, which the
+            // supervisor reads when it starts.
+            SPAWN => {
+                self.make_spawn();
+                // Never two supervisors: one that is gone already does not answer.
+                let _ = self.shutdown.ask(Shutdown).await;
+                self.make_supervisor();
+            }
+            SUPERVISOR => self.make_supervisor(),
+            _ => self.remake_exporters(),
+        }
+        Ok(())
+    }
+
+    fn remake_exporters(&mut self) {
+        for at in 0..self.exporters.len() {
+            let ended = self.exporters[at].1.recipient().is_none_or(|actor| !actor.connected());
+            if ended {
+                self.make_exporter(at);
+            }
+        }
+    }
+
+    /// Ends the actors in the order that loses nothing: no new launches, no
+    /// workers, the last verdicts delivered, then the journals.
+    pub(super) async fn stop(&self, drain_at_most: Duration) {
+        // An actor that is gone already needs no stopping.
+        let _ = self.shutdown.ask(Shutdown).await;
+        if let Ok(survivors) = self.stop_all.ask(StopAll).await {
+            for left in survivors {
+                warn!(
+                    lane = left.run.lane,
+                    "{} processes of the worker are left",
+                    left.members.len()
+                );
+            }
+        }
+        for (exporter, drain) in &self.exporters {
+            if let Ok(drained) = drain.ask(Drain { within: drain_at_most }).await
+                && drained.end == DrainEnd::GaveUp
+            {
+                warn!(
+                    exporter = exporter.name,
+                    behind_bytes = drained.behind_bytes,
+                    "not everything is delivered; the cursor keeps the rest for the next start"
+                );
+            }
+        }
+        self.lanes.clear();
+        self.verdicts.clear();
+        self.observe.clear();
+        self.open_runs.clear();
+        self.compact.clear();
+        self.lanes_thread.stop();
+        self.verdicts_thread.stop();
+    }
+
+    fn guard(&self, actor: &'static str) -> EndGuard {
+        EndGuard::new(actor, self.report.clone())
+    }
+
+    fn make_lanes(&self) -> Result<(), DaemonError> {
+        let config = &self.options.config;
+        let path = self.options.workspace.lane_journal(&config.paths, &self.options.environment);
+        let actor = self.journal::<LaneFold>(&path, &self.lanes_thread, LANES)?;
+        self.lanes.point_at(&actor);
+        self.observe.point_at(&actor);
+        self.open_runs.point_at(&actor);
+        self.compact.point_at(&actor);
+        Ok(())
+    }
+
+    fn make_verdicts(&self) -> Result<(), DaemonError> {
+        let config = &self.options.config;
+        let path = self.options.workspace.verdict_journal(&config.paths, &self.options.environment);
+        let actor = self.journal::<VerdictFold>(&path, &self.verdicts_thread, VERDICTS)?;
+        self.verdicts.point_at(&actor);
+        Ok(())
+    }
+
+    fn journal<F: Fold + Send + Unpin>(
+        &self,
+        path: &Path,
+        thread: &Arbiter,
+        name: &'static str,
+    ) -> Result<actix::Addr<JournalActor<F>>, DaemonError> {
+        let log = Log::<F>::open(Arc::clone(&self.ports.storage), path)?;
+        let (clock, storage) = (Arc::clone(&self.ports.clock), Arc::clone(&self.ports.storage));
+        let (guard, path) = (self.guard(name), path.to_owned());
+        let compaction = CompactSettings {
+            lock: self
+                .options
+                .workspace
+                .lease_lock(&self.options.config.paths, &self.options.environment),
+            ..CompactSettings::beside(&path)
+        };
+        Ok(JournalActor::start_in_arbiter(&thread.handle(), move |_| {
+            // Here, because the notices belong to the runtime of that thread.
+            let changes = storage.changes(&path).inspect_err(|error| {
+                warn!(journal = %path.display(), "foreign rows are seen at the tick only: {error}");
+            });
+            JournalActor::new(log, clock, changes.ok(), Some(guard)).with_compaction(compaction)
+        }))
+    }
+
+    fn make_witness(&self) {
+        let surfaces = self.options.config.witnesses.iter().map(|witness| {
+            let Surface::Json { path } = &witness.surface;
+            let path = self.options.workspace.resolve_path(path);
+            let storage = Arc::clone(&self.ports.storage);
+            Arc::new(JsonSurface::new(witness.name.clone(), path, witness.rung, storage))
+                as SharedSurface
+        });
+        let ports = WitnessPorts {
+            clock: Arc::clone(&self.ports.clock),
+            verdicts: self.verdicts.append.clone(),
+        };
+        let actor = WitnessActor::new(surfaces.collect(), ports, Some(self.guard(WITNESS))).start();
+        self.claim.point_at(&actor);
+        self.baseline.point_at(&actor);
+        self.run_ended.point_at(&actor);
+    }
+
+    fn make_spawn(&self) {
+        let ports = SpawnPorts {
+            clock: Arc::clone(&self.ports.clock),
+            storage: Arc::clone(&self.ports.storage),
+            launcher: Arc::clone(&self.ports.launcher),
+            lanes: self.lanes.append.clone(),
+            verdicts: self.verdicts.append.clone(),
+            baseline: self.baseline.clone(),
+            run_ended: self.run_ended.clone(),
+            supervisor: self.process_events.clone(),
+        };
+        let actor =
+            SpawnActor::new(self.spawn_settings.clone(), ports, Some(self.guard(SPAWN))).start();
+        self.spawner.point_at(&actor);
+        self.readopt.point_at(&actor);
+        self.stop_all.point_at(&actor);
+    }
+
+    fn make_supervisor(&mut self) {
+        let ports = SupervisorPorts {
+            clock: Arc::clone(&self.ports.clock),
+            observe: self.observe.clone(),
+            open_runs: self.open_runs.clone(),
+            lanes: self.lanes.append.clone(),
+            doorbell: self.lanes.doorbell.clone(),
+            verdicts: self.verdicts.append.clone(),
+            spawner: self.spawner.clone(),
+            readopt: self.readopt.clone(),
+        };
+        let guard = Some(self.guard(SUPERVISOR));
+        let random = self.random.fork();
+        let actor = SupervisorActor::new(self.fleet_settings.clone(), ports, random, guard).start();
+        self.process_events.point_at(&actor);
+        self.shutdown.point_at(&actor);
+    }
+
+    fn make_exporter(&mut self, at: usize) {
+        let rng = self.random.fork();
+        let guard = self.guard(EXPORTER);
+        let (exporter, drain) = &self.exporters[at];
+        let Sink::File { path, rotation } = &exporter.sink;
+        let rotation = Rotation { max_size_bytes: rotation.max_bytes, keep: rotation.keep };
+        let path = self.options.workspace.resolve_path(path);
+        let sink = FileSink::new(Arc::clone(&self.ports.storage), FileConfig { path, rotation });
+        let parts = ExporterParts {
+            name: exporter.name.clone(),
+            sink,
+            filter: Filter {
+                min_severity: exporter.min_severity,
+                syscalls: exporter.syscalls.clone(),
+            },
+            from: match exporter.from {
+                config::StartFrom::Start => StartFrom::Start,
+                config::StartFrom::End => StartFrom::End,
+            },
+            directory: self.options.workspace.exporters_dir(),
+            clock: Arc::clone(&self.ports.clock),
+            storage: Arc::clone(&self.ports.storage),
+            rng,
+            read: self.verdicts.read.clone(),
+            subscribe: self.verdicts.doorbell.clone(),
+        };
+        drain.point_at(&ExporterActor::new(parts, guard).start());
+    }
+}
+
+/// Whether an actor is one without which nothing can be acknowledged.
+pub(super) fn is_journal(actor: &str) -> bool {
+    actor == LANES || actor == VERDICTS
+}
+
+/// This machine's name in journal rows.
+fn host_id(options: &RunOptions) -> String {
+    options
+        .environment
+        .host_id
+        .clone()
+        .unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned())
+}
+
+fn fleet_settings(
+    options: &RunOptions,
+    ports: &Ports,
+    host_id: &str,
+    random: &mut fastrand::Rng,
+) -> Result<FleetSettings, DaemonError> {
+    let config = &options.config;
+    let environment = &options.environment;
+    let lineage = run_id::mint(
+        ports.clock.now_ms(),
+        random.u64(..),
+        "dosd",
+        environment.run_id.as_deref(),
+        environment.root_id.as_deref(),
+    )
+    .map_err(DaemonError::Clock)?;
+    Ok(FleetSettings {
+        lanes: config.lanes.clone(),
+        policy: config.supervise,
+        liveness: config.liveness,
+        restart: config.worker.restart,
+        lease: match config.worker.lease {
+            LeaseKeeper::Worker => LeaseMode::Worker,
+            LeaseKeeper::Supervisor => LeaseMode::Supervisor,
+        },
+        tick: config.tick,
+        host_id: host_id.to_owned(),
+        pid: std::process::id(),
+        lineage,
+    })
+}
+
+fn spawn_settings(options: &RunOptions, socket: &Path, host_id: String) -> SpawnSettings {
+    let worker = &options.config.worker;
+    let root = options.workspace.root().to_owned();
+    let mut environment: BTreeMap<String, String> = BTreeMap::new();
+    let mut set = |name: &str, value: PathBuf| {
+        environment.insert(name.to_owned(), value.to_string_lossy().into_owned());
+    };
+    set("DISPATCH_WORKSPACE", root.clone());
+    set("DOSD_SOCKET", socket.to_owned());
+    if let Some(program) = &options.program {
+        set("DOSD_BIN", program.clone());
+    }
+    let command = worker.command.clone();
+    let workspace = root.to_string_lossy().into_owned();
+    SpawnSettings {
+        argv: Arc::new(move |run: &Run| {
+            command.argv(Placeholders {
+                lane: &run.lane,
+                run_id: &run.run_id,
+                workspace: &workspace,
+            })
+        }),
+        workspace: root,
+        environment,
+        stop_timeout: worker.stop_timeout,
+        logs: LogPolicy {
+            directory: options.workspace.logs_dir(),
+            max_bytes: worker.log.max_bytes,
+            keep: worker.log.keep as usize,
+        },
+        host_id,
+    }
+}

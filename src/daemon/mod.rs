@@ -1,0 +1,133 @@
+//! The daemon: one workspace, its lock, its actors, until it is told to stop.
+//!
+//! This folder is the only place that names every concrete actor and sink.
+//! Nothing is decided here but the order of starting and stopping.
+
+mod cast;
+mod error;
+mod lock;
+mod logging;
+mod signals;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dosd_actors::guard::{ActorEnded, Ended};
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
+
+use crate::config::Config;
+use crate::control;
+use crate::env::Environment;
+use crate::workspace::Workspace;
+
+pub use error::DaemonError;
+pub use logging::{LogFormat, start_logging};
+
+use cast::Cast;
+use signals::Signals;
+
+/// How long the exporters may take to deliver what is left at the end.
+const DRAIN_AT_MOST: Duration = Duration::from_secs(5);
+
+/// A fault that comes back is not mended by starting again: so many panics within
+/// [`PANIC_WINDOW`] end the daemon.
+const PANICS_AT_MOST: usize = 5;
+
+/// See [`PANICS_AT_MOST`].
+const PANIC_WINDOW: Duration = Duration::from_mins(1);
+
+/// What a daemon is started with.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// The workspace that it serves.
+    pub workspace: Workspace,
+    /// Its checked configuration.
+    pub config: Config,
+    /// What the process was given.
+    pub environment: Environment,
+    /// The path of this program, handed to workers so that they can claim.
+    pub program: Option<PathBuf>,
+}
+
+/// Serves the workspace until a signal says stop.
+///
+/// # Errors
+/// [`DaemonError`]: somebody else serves it, or it cannot be served (any more).
+pub fn run(options: RunOptions) -> Result<(), DaemonError> {
+    let workspace = &options.workspace;
+    workspace
+        .ensure_state_dir()
+        .map_err(|source| DaemonError::State { path: workspace.state_dir(), source })?;
+    let _lock = lock::take(&workspace.daemon_lock())?;
+    actix::System::new().block_on(serve(options))
+}
+
+async fn serve(options: RunOptions) -> Result<(), DaemonError> {
+    let signals = Signals::listen().map_err(DaemonError::Signals)?;
+    let socket = options.workspace.socket(&Environment {
+        // A daemon listens in its own workspace; the variable is for its workers.
+        socket: None,
+        ..options.environment.clone()
+    });
+    info!(workspace = %options.workspace.root().display(), "dosd {}", env!("CARGO_PKG_VERSION"));
+    let (report, ended) = mpsc::unbounded_channel();
+    let mut cast = Cast::assemble(options, &socket, report)?;
+    let control = control::serve(&socket, cast.doors())
+        .map_err(|source| DaemonError::State { path: socket.clone(), source })?;
+    let control = actix_rt::spawn(control);
+
+    let outcome = attend(&mut cast, ended, signals).await;
+
+    // New claims are refused from here on; those under way are answered by the
+    // witness, which goes last.
+    control.abort();
+    cast.stop(DRAIN_AT_MOST).await;
+    // The lock is still ours, so nobody else can have made a new one.
+    let _ = std::fs::remove_file(&socket);
+    if outcome.is_ok() {
+        info!("stopped");
+    }
+    outcome
+}
+
+/// Keeps the actors alive until there is a reason to end.
+async fn attend(
+    cast: &mut Cast,
+    mut ended: mpsc::UnboundedReceiver<ActorEnded>,
+    mut signals: Signals,
+) -> Result<(), DaemonError> {
+    let mut panics: Vec<tokio::time::Instant> = Vec::new();
+    loop {
+        let ended = tokio::select! {
+            signal = signals.next() => {
+                info!("{signal}: stopping; once more to stop at once");
+                signals.end_at_once_on_the_next();
+                return Ok(());
+            }
+            ended = ended.recv() => match ended {
+                Some(ended) => ended,
+                None => return Ok(()),
+            },
+        };
+        match ended.how {
+            Ended::Panicked => {
+                let now = tokio::time::Instant::now();
+                panics.retain(|at| now - *at < PANIC_WINDOW);
+                panics.push(now);
+                if panics.len() > PANICS_AT_MOST {
+                    return Err(DaemonError::KeepsPanicking { actor: ended.actor });
+                }
+                warn!(actor = ended.actor, "actor panicked, it is made again");
+                cast.remake(ended.actor).await?;
+            }
+            // The journals end by themselves only after a fatal error, which they
+            // have logged with its cause.
+            Ended::Stopped if cast::is_journal(ended.actor) => {
+                error!("no journal, no daemon: nothing more can be acknowledged");
+                return Err(DaemonError::JournalEnded { journal: ended.actor });
+            }
+            Ended::Stopped => {}
+        }
+    }
+}

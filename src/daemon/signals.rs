@@ -1,0 +1,37 @@
+//! The signals that stop a daemon.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// TERM and INT.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    pub(super) fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for one and gives its name.
+    pub(super) async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "TERM",
+            _ = self.interrupt.recv() => "interrupted",
+        }
+    }
+
+    /// From now on a signal ends the process, as an impatient operator wants.
+    /// What it leaves behind is reconciled at the next start.
+    pub(super) fn end_at_once_on_the_next(mut self) {
+        actix_rt::spawn(async move {
+            self.next().await;
+            std::process::exit(130);
+        });
+    }
+}

@@ -1,0 +1,89 @@
+//! The environment, read once. The only file of the project that reads environment variables or the
+//! working directory; it never decides anything with them.
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What the process was given by its surroundings, as plain values.
+///
+/// Tests and the test harness build one by hand (`Environment { cwd, ..Environment::default() }`).
+/// A variable that is set to the empty text counts as not set, except [`Self::no_color`], whose mere
+/// presence decides.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// The working directory; relative paths of variables and flags resolve against it.
+    pub cwd: PathBuf,
+    /// `DISPATCH_WORKSPACE`: the workspace when no `--workspace` names one.
+    pub workspace: Option<PathBuf>,
+    /// `DISPATCH_LANE_JOURNAL_PATH`, else `JOB_LANE_JOURNAL_PATH`: wins over `[paths] lane_journal`.
+    pub lane_journal: Option<PathBuf>,
+    /// `DISPATCH_VERDICT_JOURNAL_PATH`: wins over `[paths] verdict_journal`.
+    pub verdict_journal: Option<PathBuf>,
+    /// `DISPATCH_LANE_LEASE_LOCK_PATH`: the mutex shared with other implementations, when it is not
+    /// beside the lane journal.
+    pub lease_lock: Option<PathBuf>,
+    /// `DOSD_SOCKET`: the daemon's control socket, when it is not in the state directory.
+    pub socket: Option<PathBuf>,
+    /// `DISPATCH_HOST_ID`: this host's name in journal rows, when it is not the host name.
+    pub host_id: Option<String>,
+    /// `DISPATCH_LOOP_TS`: the loop that this process works in.
+    pub loop_ts: Option<String>,
+    /// `DOS_LANE`: the lane that this process works for.
+    pub lane: Option<String>,
+    /// `CID_RUN_ID`: the run that this process is.
+    pub run_id: Option<String>,
+    /// `CID_PARENT_ID`: the run that started it.
+    pub parent_id: Option<String>,
+    /// `CID_ROOT_ID`: the run at the root of its lineage.
+    pub root_id: Option<String>,
+    /// `CID_PROCESS_ID`: the process name in its lineage.
+    pub process_id: Option<String>,
+    /// `PATH`: where programs are looked for.
+    pub search_path: Option<OsString>,
+    /// `NO_COLOR` is present: never colour.
+    pub no_color: bool,
+    /// `DOS_COLOR`: `always` or `never`.
+    pub color: Option<String>,
+}
+
+impl Environment {
+    /// Reads the process's own environment and working directory.
+    ///
+    /// # Errors
+    ///
+    /// When the working directory is gone or may not be entered.
+    pub fn read() -> std::io::Result<Self> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one home of the environment")]
+        let variable = |name: &str| std::env::var_os(name);
+        Ok(Self::from_variables(std::env::current_dir()?, variable))
+    }
+
+    /// Builds an environment from a working directory and any source of variables.
+    pub fn from_variables(cwd: PathBuf, variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let path = |name: &str| given(name).map(PathBuf::from);
+        let text = |name: &str| given(name).map(|value| value.to_string_lossy().into_owned());
+        Self {
+            cwd,
+            workspace: path("DISPATCH_WORKSPACE"),
+            lane_journal: path("DISPATCH_LANE_JOURNAL_PATH")
+                .or_else(|| path("JOB_LANE_JOURNAL_PATH")),
+            verdict_journal: path("DISPATCH_VERDICT_JOURNAL_PATH"),
+            lease_lock: path("DISPATCH_LANE_LEASE_LOCK_PATH"),
+            socket: path("DOSD_SOCKET"),
+            host_id: text("DISPATCH_HOST_ID"),
+            loop_ts: text("DISPATCH_LOOP_TS"),
+            lane: text("DOS_LANE"),
+            run_id: text("CID_RUN_ID"),
+            parent_id: text("CID_PARENT_ID"),
+            root_id: text("CID_ROOT_ID"),
+            process_id: text("CID_PROCESS_ID"),
+            search_path: given("PATH"),
+            no_color: variable("NO_COLOR").is_some(),
+            color: text("DOS_COLOR"),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A running `dosd run`, watched through its own log lines.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use dosd_actors::port::{Clock, SystemClock};
+use serde_json::Value;
+
+use super::workspace::Workspace;
+
+/// Longer than anything here takes on a loaded machine: a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A daemon that is told to stop when the test is over, however it is over.
+pub(crate) struct Daemon {
+    child: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Daemon {
+    /// Starts `dosd run` in a workspace.
+    pub(crate) fn start(workspace: &Workspace) -> Self {
+        let mut child = workspace
+            .command(&["run", "--log-format", "json"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("dosd starts");
+        let stderr = child.stderr.take().expect("a pipe");
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, lines, seen: Vec::new() }
+    }
+
+    /// Reads the log until a line for which `wanted` says yes.
+    pub(crate) fn wait_for(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let clock = SystemClock::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE.saturating_sub(clock.monotonic())) {
+                Ok(line) => {
+                    let value: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
+                    self.seen.push(line);
+                    if wanted(&value) {
+                        return value;
+                    }
+                }
+                Err(ended @ (RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected)) => {
+                    panic!("{what}: {ended}; the log:\n{}", self.seen.join("\n"));
+                }
+            }
+        }
+    }
+
+    /// Waits until a worker of a lane was started, and gives its pid.
+    pub(crate) fn wait_for_worker(&mut self, lane: &str) -> u32 {
+        let started = self.wait_for(&format!("a worker on lane `{lane}`"), |line| {
+            line["message"] == "worker started" && line["lane"] == lane
+        });
+        u32::try_from(started["pid"].as_u64().expect("a pid")).expect("a pid")
+    }
+
+    /// Sends a signal to the daemon.
+    pub(crate) fn signal(&self, name: &str) {
+        signal(self.child.id(), name);
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        // The log ends with the process, so that the wait is bounded.
+        let clock = SystemClock::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE.saturating_sub(clock.monotonic())) {
+                Ok(line) => self.seen.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("the daemon does not end; the log:\n{}", self.seen.join("\n"));
+                }
+            }
+        }
+        self.child.wait().expect("an exit status")
+    }
+
+    /// What it logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.seen.join("\n")
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // A daemon that was waited for is gone; its pid is not signalled again.
+        if self.child.try_wait().ok().flatten().is_none() {
+            self.signal("TERM");
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Sends a signal to one process.
+pub(crate) fn signal(pid: u32, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();
+    assert!(sent.expect("kill runs").success(), "process {pid} is there to get {name}");
+}
+
+/// Whether a process lives; a zombie does not.
+pub(crate) fn lives(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .ok()
+        .and_then(|stat| stat.rsplit_once(')').map(|(_, rest)| !rest.trim_start().starts_with('Z')))
+        .unwrap_or(false)
+}

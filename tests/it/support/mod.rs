@@ -1,0 +1,6 @@
+//! What the tests share: scratch workspaces, the binary, the peer. It asserts nothing about either.
+
+pub(crate) mod daemon;
+pub(crate) mod journals;
+pub(crate) mod peer;
+pub(crate) mod workspace;
