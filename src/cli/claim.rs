@@ -23,7 +23,7 @@ Exit codes:
 pub struct Arguments {
     /// The effect's key, bare or as SURFACE:KEY
     pub key: String,
-    /// The claim in the claimant's words; recorded, never believed
+    /// The claim in the claimant's words; decides nothing
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub narrated: String,
     /// How long to wait for the verdict, as 500ms, 30s, 5m

@@ -150,9 +150,14 @@ fn a_fleet_is_kept_witnessed_exported_and_stopped() {
         .filter(|pid| lives(*pid))
         .collect();
     assert!(left.is_empty(), "processes {left:?} are left");
-    let open = rows(&workspace, ".dos/lane-journal.jsonl").len();
+    let ops = |op: &str| lanes.iter().filter(|row| row["op"] == op).count();
+    assert_eq!(ops("WORKER_EXITED"), ops("WORKER_STARTED"), "every end is recorded");
+    let live = workspace.dosd(&["lease-lane", "live"]).values();
+    let holders: Vec<_> =
+        live[0].as_array().into_iter().flatten().map(|it| &it["holder"]).collect();
+    assert_eq!(holders, ["py"], "every lease of ours is given back");
     let verified = workspace.dosd(&["journal", "verify"]);
-    assert_eq!(verified.code, 0, "{open} rows: {}", verified.stdout);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
 
     let log = std::fs::read_dir(workspace.root().join(".dos/logs/honest"))
         .expect("the lane's folder")

@@ -3,4 +3,5 @@
 pub(crate) mod daemon;
 pub(crate) mod journals;
 pub(crate) mod peer;
+mod peer_install;
 pub(crate) mod workspace;
