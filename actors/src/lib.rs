@@ -30,6 +30,8 @@
 
 pub mod guard;
 pub mod journal;
+#[cfg(any(test, feature = "testing"))]
+pub mod panic_now;
 pub mod port;
 pub mod reach;
 pub mod spawn;

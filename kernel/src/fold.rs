@@ -1,10 +1,11 @@
 //! What every journal's state can do, whatever the journal holds.
 //!
 //! Owns the contract between the one writer of a journal and the state that it
-//! keeps up to date, and how `seq` is read. Never holds state itself.
+//! keeps up to date, and how fields are read. Never holds state itself.
 
 use serde_json::Value;
 
+use crate::Map;
 use crate::draft::Draft;
 use crate::lines::LineKind;
 
@@ -19,9 +20,6 @@ pub trait Fold: Default + Send + Unpin + 'static {
     /// Folds a row of our own with the number it was written under, without
     /// parsing its text again.
     fn apply_draft(&mut self, draft: &Draft, seq: u64);
-
-    /// Counts a line that the reader could not even pass as text.
-    fn note_corrupt(&mut self);
 
     /// The highest `seq` seen, or the highest watermark of a compaction, whichever
     /// is larger; 0 before the first row.
@@ -42,6 +40,11 @@ pub fn seq_of(value: Option<&Value>) -> u64 {
         Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => None,
     };
     number.filter(|seq| i64::try_from(*seq).is_ok()).unwrap_or(0)
+}
+
+/// The text in a field; what is missing or no text is empty.
+pub(crate) fn text_of<'a>(row: &'a Map, key: &str) -> &'a str {
+    row.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]

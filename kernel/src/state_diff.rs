@@ -35,8 +35,7 @@ pub struct StateDelta {
 
 impl StateDelta {
     /// How a key changed into what it is now, if it did: `inserted` or `updated`.
-    #[must_use]
-    pub fn change(&self, key: &str) -> Option<&'static str> {
+    fn change(&self, key: &str) -> Option<&'static str> {
         let holds = |keys: &[String]| keys.binary_search_by(|held| held.as_str().cmp(key)).is_ok();
         if holds(&self.inserted) {
             Some("inserted")

@@ -3,12 +3,11 @@
 //! Every actor has one way to start, used at the beginning and after a panic.
 //! Its state comes from the journals.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Arbiter};
+use actix::{Actor, Addr, Arbiter};
 use dosd_actors::guard::{ActorEnded, EndGuard};
 use dosd_actors::journal::{
     Append, Compact, CompactSettings, JournalActor, ListOpenRuns, Log, Observe, ReadFrom, Subscribe,
@@ -18,12 +17,9 @@ use dosd_actors::port::{
 };
 use dosd_actors::reach::Reach;
 use dosd_actors::spawn::{
-    LogPolicy, ProcessEvent, ReadoptRuns, Run, Spawn, SpawnActor, SpawnPorts, SpawnSettings,
-    StopAll,
+    ProcessEvent, ReadoptRuns, Spawn, SpawnActor, SpawnPorts, SpawnSettings, StopAll,
 };
-use dosd_actors::supervisor::{
-    FleetSettings, LeaseMode, Shutdown, SupervisorActor, SupervisorPorts,
-};
+use dosd_actors::supervisor::{FleetSettings, Shutdown, SupervisorActor, SupervisorPorts};
 use dosd_actors::witness::{
     Claim, EndRun, JsonSurface, SharedSurface, TakeBaseline, WitnessActor, WitnessPorts,
 };
@@ -31,14 +27,13 @@ use dosd_exporters::file::{FileConfig, FileSink, Rotation};
 use dosd_exporters::{Drain, DrainEnd, ExporterActor, ExporterParts, Filter, StartFrom};
 use dosd_kernel::fold::Fold;
 use dosd_kernel::lane::LaneFold;
-use dosd_kernel::run_id;
 use dosd_kernel::verdict::VerdictFold;
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
 
-use super::RunOptions;
 use super::error::DaemonError;
-use crate::config::{self, LeaseKeeper, Placeholders, Sink, Surface};
+use super::{RunOptions, settings};
+use crate::config::{self, Sink, Surface};
 use crate::control::Doors;
 
 const LANES: &str = "lane";
@@ -94,7 +89,7 @@ impl JournalReach {
         Self { append: Reach::unset(name), read: Reach::unset(name), doorbell: Reach::unset(name) }
     }
 
-    fn point_at<F: Fold + Unpin>(&self, actor: &actix::Addr<JournalActor<F>>) {
+    fn point_at<F: Fold + Unpin>(&self, actor: &Addr<JournalActor<F>>) {
         self.append.point_at(actor);
         self.read.point_at(actor);
         self.doorbell.point_at(actor);
@@ -122,9 +117,9 @@ impl Cast {
             launcher: Arc::new(launcher),
         };
         let mut random = fastrand::Rng::new();
-        let host_id = host_id(&options);
-        let fleet_settings = fleet_settings(&options, &ports, &host_id, &mut random)?;
-        let spawn_settings = spawn_settings(&options, socket, host_id);
+        let host_id = settings::host_id(&options);
+        let fleet_settings = settings::fleet(&options, &*ports.clock, &host_id, &mut random)?;
+        let spawn_settings = settings::spawn(&options, socket, host_id);
         let exporters = options.config.exporters.iter();
         let exporters = exporters.map(|it| (it.clone(), Reach::unset(EXPORTER))).collect();
         let cast = Self {
@@ -171,9 +166,9 @@ impl Cast {
     /// Makes the actor again that ended by a panic.
     pub(super) async fn remake(&mut self, actor: &str) -> Result<(), DaemonError> {
         match actor {
-            LANES => self.make_lanes()?,
+            LANES => drop(self.make_lanes()?),
             VERDICTS => self.make_verdicts()?,
-            WITNESS => self.make_witness(),
+            WITNESS => drop(self.make_witness()),
             // Its processes are found again through the journal, which the
             // supervisor reads when it starts.
             SPAWN => {
@@ -182,7 +177,7 @@ impl Cast {
                 let _ = self.shutdown.ask(Shutdown).await;
                 self.make_supervisor();
             }
-            SUPERVISOR => self.make_supervisor(),
+            SUPERVISOR => drop(self.make_supervisor()),
             _ => self.remake_exporters(),
         }
         Ok(())
@@ -235,7 +230,7 @@ impl Cast {
         EndGuard::new(actor, self.report.clone())
     }
 
-    fn make_lanes(&self) -> Result<(), DaemonError> {
+    fn make_lanes(&self) -> Result<Addr<JournalActor<LaneFold>>, DaemonError> {
         let config = &self.options.config;
         let path = self.options.workspace.lane_journal(&config.paths, &self.options.environment);
         let actor = self.journal::<LaneFold>(&path, &self.lanes_thread, LANES)?;
@@ -243,7 +238,7 @@ impl Cast {
         self.observe.point_at(&actor);
         self.open_runs.point_at(&actor);
         self.compact.point_at(&actor);
-        Ok(())
+        Ok(actor)
     }
 
     fn make_verdicts(&self) -> Result<(), DaemonError> {
@@ -259,7 +254,7 @@ impl Cast {
         path: &Path,
         thread: &Arbiter,
         name: &'static str,
-    ) -> Result<actix::Addr<JournalActor<F>>, DaemonError> {
+    ) -> Result<Addr<JournalActor<F>>, DaemonError> {
         let log = Log::<F>::open(Arc::clone(&self.ports.storage), path)?;
         let (clock, storage) = (Arc::clone(&self.ports.clock), Arc::clone(&self.ports.storage));
         let (guard, path) = (self.guard(name), path.to_owned());
@@ -279,7 +274,7 @@ impl Cast {
         }))
     }
 
-    fn make_witness(&self) {
+    fn make_witness(&self) -> Addr<WitnessActor> {
         let surfaces = self.options.config.witnesses.iter().map(|witness| {
             let Surface::Json { path } = &witness.surface;
             let path = self.options.workspace.resolve_path(path);
@@ -295,9 +290,10 @@ impl Cast {
         self.claim.point_at(&actor);
         self.baseline.point_at(&actor);
         self.run_ended.point_at(&actor);
+        actor
     }
 
-    fn make_spawn(&self) {
+    fn make_spawn(&self) -> Addr<SpawnActor> {
         let ports = SpawnPorts {
             clock: Arc::clone(&self.ports.clock),
             storage: Arc::clone(&self.ports.storage),
@@ -313,9 +309,10 @@ impl Cast {
         self.spawner.point_at(&actor);
         self.readopt.point_at(&actor);
         self.stop_all.point_at(&actor);
+        actor
     }
 
-    fn make_supervisor(&mut self) {
+    fn make_supervisor(&mut self) -> Addr<SupervisorActor> {
         let ports = SupervisorPorts {
             clock: Arc::clone(&self.ports.clock),
             observe: self.observe.clone(),
@@ -331,6 +328,7 @@ impl Cast {
         let actor = SupervisorActor::new(self.fleet_settings.clone(), ports, random, guard).start();
         self.process_events.point_at(&actor);
         self.shutdown.point_at(&actor);
+        actor
     }
 
     fn make_exporter(&mut self, at: usize) {
@@ -368,77 +366,5 @@ pub(super) fn is_journal(actor: &str) -> bool {
     actor == LANES || actor == VERDICTS
 }
 
-/// This machine's name in journal rows.
-fn host_id(options: &RunOptions) -> String {
-    options
-        .environment
-        .host_id
-        .clone()
-        .unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned())
-}
-
-fn fleet_settings(
-    options: &RunOptions,
-    ports: &Ports,
-    host_id: &str,
-    random: &mut fastrand::Rng,
-) -> Result<FleetSettings, DaemonError> {
-    let config = &options.config;
-    let environment = &options.environment;
-    let lineage = run_id::mint(
-        ports.clock.now_ms(),
-        random.u64(..),
-        "dosd",
-        environment.run_id.as_deref(),
-        environment.root_id.as_deref(),
-    )
-    .map_err(DaemonError::Clock)?;
-    Ok(FleetSettings {
-        lanes: config.lanes.clone(),
-        policy: config.supervise,
-        liveness: config.liveness,
-        restart: config.worker.restart,
-        lease: match config.worker.lease {
-            LeaseKeeper::Worker => LeaseMode::Worker,
-            LeaseKeeper::Supervisor => LeaseMode::Supervisor,
-        },
-        tick: config.tick,
-        host_id: host_id.to_owned(),
-        pid: std::process::id(),
-        lineage,
-    })
-}
-
-fn spawn_settings(options: &RunOptions, socket: &Path, host_id: String) -> SpawnSettings {
-    let worker = &options.config.worker;
-    let root = options.workspace.root().to_owned();
-    let mut environment: BTreeMap<String, String> = BTreeMap::new();
-    let mut set = |name: &str, value: PathBuf| {
-        environment.insert(name.to_owned(), value.to_string_lossy().into_owned());
-    };
-    set("DISPATCH_WORKSPACE", root.clone());
-    set("DOSD_SOCKET", socket.to_owned());
-    if let Some(program) = &options.program {
-        set("DOSD_BIN", program.clone());
-    }
-    let command = worker.command.clone();
-    let workspace = root.to_string_lossy().into_owned();
-    SpawnSettings {
-        argv: Arc::new(move |run: &Run| {
-            command.argv(Placeholders {
-                lane: &run.lane,
-                run_id: &run.run_id,
-                workspace: &workspace,
-            })
-        }),
-        workspace: root,
-        environment,
-        stop_timeout: worker.stop_timeout,
-        logs: LogPolicy {
-            directory: options.workspace.logs_dir(),
-            max_bytes: worker.log.max_bytes,
-            keep: worker.log.keep as usize,
-        },
-        host_id,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ mod cast;
 mod error;
 mod lock;
 mod logging;
+mod settings;
 mod signals;
 
 use std::path::PathBuf;

@@ -47,12 +47,13 @@ fn workspace() -> Workspace {
         "echo '{\"42\": {\"amount\": 7}}' >orders.new && mv orders.new orders.json\n\
          \"$DOSD_BIN\" claim orders:42 --narrated 'placed 42'; echo \"exit $?\"\nexec sleep 600\n",
     );
+    // With a child that outlives its parent's TERM: the group has to go, not the leader.
     workspace.write(
         "liar.sh",
-        "\"$DOSD_BIN\" claim orders:43 --narrated 'all green'; echo \"exit $?\"\nexec sleep 600\n",
+        "sh -c 'trap \"\" TERM; sleep 600' &\n\
+         \"$DOSD_BIN\" claim orders:43 --narrated 'all green'; echo \"exit $?\"\nexec sleep 600\n",
     );
-    // A child that outlives its parent's TERM: the group has to go, not the leader.
-    workspace.write("idle.sh", "sh -c 'trap \"\" TERM; sleep 600' &\nexec sleep 600\n");
+    workspace.write("idle.sh", "exec sleep 600\n");
     workspace
 }
 

@@ -55,7 +55,8 @@ impl Fleet {
             let storage = Arc::new(Disk);
             let changes = dosd_actors::port::Storage::changes(&*storage, &path).ok();
             let log = Log::open(storage, &path).expect("the journal opens");
-            let actor = JournalActor::<LaneFold>::new(log, Arc::new(SystemClock::new()), changes, None);
+            let actor =
+                JournalActor::<LaneFold>::new(log, Arc::new(SystemClock::new()), changes, None);
             sender.send(actor.start()).expect("somebody waits");
         });
         let journal = started.recv().expect("the actor starts");
@@ -63,7 +64,7 @@ impl Fleet {
     }
 
     /// The time until every caller has appended `rounds` times.
-    pub(crate) fn run(&self, load: Load, rounds: usize) -> Duration {
+    pub(crate) fn run(&self, load: Load, rounds: u64) -> Duration {
         let message = || Append { rows: (0..load.rows).map(files::row).collect() };
         let callers: Vec<Vec<Append>> =
             (0..load.callers).map(|_| (0..rounds).map(|_| message()).collect()).collect();
@@ -98,11 +99,11 @@ pub(crate) fn measure(criterion: &mut Criterion) {
     for load in LOADS {
         group.throughput(Throughput::Elements(load.batch() as u64));
         group.bench_function(format!("actor/{}", load.name()), |bencher| {
-            bencher.iter_custom(|rounds| fleet.run(load, rounds as usize));
+            bencher.iter_custom(|rounds| fleet.run(load, rounds));
         });
         let (lines, path) = (files::lines(load.batch()), directory.path().join("bare"));
         group.bench_function(format!("bare/{}", load.name()), |bencher| {
-            bencher.iter_custom(|rounds| bare::run(&path, &lines, rounds as usize));
+            bencher.iter_custom(|rounds| bare::run(&path, &lines, rounds));
         });
     }
     group.finish();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use dosd_actors::port::{Clock as _, SystemClock};
 
 /// The time of `rounds` writes of `lines`, each followed by `fdatasync`.
-pub(crate) fn run(path: &Path, lines: &[u8], rounds: usize) -> Duration {
+pub(crate) fn run(path: &Path, lines: &[u8], rounds: u64) -> Duration {
     let mut file: File =
         OpenOptions::new().append(true).create(true).open(path).expect("the file opens");
     let clock = SystemClock::new();

@@ -7,14 +7,13 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput};
 use dosd_actors::journal::Log;
 use dosd_actors::port::Disk;
-use dosd_kernel::fold::Fold as _;
 use dosd_kernel::lane::LaneFold;
 
 use crate::files;
 
 const LONG: usize = 1_000_000;
 
-fn open(directory: &Path) -> Log<LaneFold> {
+fn opened(directory: &Path) -> Log<LaneFold> {
     Log::open(Arc::new(Disk), &files::journal_in(directory)).expect("the journal opens")
 }
 
@@ -22,18 +21,17 @@ pub(crate) fn measure(criterion: &mut Criterion) {
     let (short, long) = (with_rows(100), with_rows(LONG));
     let mut group = criterion.benchmark_group("fold");
     group.sample_size(10).throughput(Throughput::Elements(LONG as u64));
-    group.bench_function("from disk", |bencher| bencher.iter(|| open(long.path()).fold().rows()));
+    group.bench_function("from disk", |bencher| bencher.iter(|| opened(long.path()).fold().rows()));
     group.finish();
 
     let mut group = criterion.benchmark_group("append to a journal of");
     group.sample_size(20).measurement_time(Duration::from_secs(3));
     for (name, directory) in [("100 rows", &short), ("1,000,000 rows", &long)] {
-        let mut log = open(directory.path());
+        let mut journal = opened(directory.path());
         let rows = [files::row(0)];
         group.bench_function(name, |bencher| {
-            bencher.iter(|| log.append(&rows).expect("the disk keeps the row"));
+            bencher.iter(|| journal.append(&rows).expect("the disk keeps the row"));
         });
-        assert!(log.fold().highest_seq() > 100);
     }
     group.finish();
 }

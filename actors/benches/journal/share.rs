@@ -36,8 +36,10 @@ fn measured(load: Load) -> (f64, f64, f64) {
     let fleet = Fleet::over(directory.path());
     let lines = files::lines(load.batch());
     let path = directory.path().join("bare");
-    let rounds = (2000 / load.batch()).clamp(10, 200);
-    let rows = (rounds * load.batch()) as f64;
+    let batch = u32::try_from(load.batch()).unwrap_or(u32::MAX);
+    let rounds = (4000 / batch).clamp(20, 200);
+    let rows = f64::from(rounds * batch);
+    let rounds = u64::from(rounds);
     fleet.run(load, rounds);
     let mut pairs: Vec<(f64, f64)> = (0..PAIRS)
         .map(|_| {

@@ -1,6 +1,6 @@
 //! Processes as a dependency: start, recognise, signal, notice the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +22,9 @@ pub struct ProcessIdentity {
     /// Process group; equal to `pid` for a worker, which leads its own group.
     pub pgid: u32,
 }
+
+/// The variable that names a worker's run; its children inherit it.
+pub const RUN_ID_VARIABLE: &str = "CID_RUN_ID";
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -102,13 +105,23 @@ pub trait Launcher: Send + Sync + 'static {
     /// process is gone, even if another one has its pid now.
     fn adopt(&self, identity: &ProcessIdentity) -> Option<Launched>;
 
+    /// Finds, for each of these run ids, the oldest process whose environment says
+    /// that it belongs to that run ([`RUN_ID_VARIABLE`]). It is how a process is found
+    /// whose start nobody wrote down. Looks at every process of the machine, once.
+    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, ProcessIdentity>;
+
     /// Signals every member of a group. A group that is gone is no error.
     ///
     /// # Errors
     /// When the system refuses, as for a process of another user.
     fn signal_group(&self, pgid: u32, signal: Signal) -> io::Result<()>;
 
-    /// The living members of a group with their commands, zombies aside.
+    /// Whether a group has no member at all, zombies included. One system call,
+    /// whatever else runs on the machine.
+    fn group_is_gone(&self, pgid: u32) -> bool;
+
+    /// The living members of a group with their commands, zombies aside. Looks
+    /// at every process of the machine.
     fn group_members(&self, pgid: u32) -> Vec<GroupMember>;
 
     /// How often to look whether a signalled group is empty.

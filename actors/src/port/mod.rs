@@ -16,7 +16,7 @@ pub use clock::{Clock, SharedClock, SystemClock};
 pub use disk::Disk;
 pub use launcher::{
     Exit, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
-    SharedLauncher, Signal,
+    RUN_ID_VARIABLE, SharedLauncher, Signal,
 };
 pub use storage::{AppendFile, ChangeStream, FileStat, FsLock, SharedStorage, Storage};
 pub use system_launcher::SystemLauncher;

@@ -1,5 +1,6 @@
 //! The machine's processes behind [`Launcher`]. Linux: `/proc` and pidfds.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::process::Stdio;
 
@@ -9,7 +10,8 @@ use tokio::net::unix::pipe;
 use tokio::process::Command;
 
 use super::launcher::{
-    Exit, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity, Signal,
+    Exit, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
+    RUN_ID_VARIABLE, Signal,
 };
 
 /// Starts and finds processes of this machine.
@@ -50,6 +52,9 @@ impl Launcher for SystemLauncher {
             }
         };
         let (reader, writer) = io::pipe().map_err(refused)?;
+        // Whatever can fail comes before the process: none is left that nobody
+        // knows of.
+        let output = pipe::Receiver::from_owned_fd(reader.into()).map_err(refused)?;
         // No `pre_exec`: it would force a fork, which costs 50 ms from a process
         // of 1 GiB; `process_group` keeps the fast path.
         let mut child = Command::new(program)
@@ -71,7 +76,6 @@ impl Launcher for SystemLauncher {
             start_ticks: 0,
             pgid: pid,
         });
-        let output = pipe::Receiver::from_owned_fd(reader.into()).map_err(refused)?;
         let exited = async move {
             use std::os::unix::process::ExitStatusExt;
             match child.wait().await {
@@ -105,6 +109,22 @@ impl Launcher for SystemLauncher {
         Some(Launched { identity: identity.clone(), exited: exited.boxed(), output: None })
     }
 
+    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, ProcessIdentity> {
+        let mut found: BTreeMap<String, ProcessIdentity> = BTreeMap::new();
+        for pid in processes() {
+            let Some(run_id) = run_id_of(pid).filter(|run_id| run_ids.contains(run_id)) else {
+                continue;
+            };
+            // Zombies have no environment: they never come this far.
+            let Some(process) = self.identify(pid) else { continue };
+            let age = |it: &ProcessIdentity| (it.start_ticks, it.pid != it.pgid, it.pid);
+            if found.get(&run_id).is_none_or(|known| age(&process) < age(known)) {
+                found.insert(run_id, process);
+            }
+        }
+        found
+    }
+
     fn signal_group(&self, pgid: u32, signal: Signal) -> io::Result<()> {
         use rustix::process::{Signal as Os, kill_process_group};
         let Some(group) = i32::try_from(pgid).ok().and_then(Pid::from_raw) else { return Ok(()) };
@@ -121,16 +141,35 @@ impl Launcher for SystemLauncher {
         Ok(())
     }
 
+    fn group_is_gone(&self, pgid: u32) -> bool {
+        let group = i32::try_from(pgid).ok().and_then(Pid::from_raw);
+        group.is_none_or(|group| {
+            rustix::process::test_kill_process_group(group) == Err(rustix::io::Errno::SRCH)
+        })
+    }
+
     fn group_members(&self, pgid: u32) -> Vec<GroupMember> {
-        let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
-        processes
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter_map(|pid: u32| Stat::read(pid).map(|stat| (pid, stat)))
+        processes()
+            .filter_map(|pid| Stat::read(pid).map(|stat| (pid, stat)))
             .filter(|(_, stat)| stat.pgid == pgid && !stat.is_zombie())
             .map(|(pid, stat)| GroupMember { pid, command: stat.command })
             .collect()
     }
+}
+
+/// The pids of this moment.
+fn processes() -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// The run that a process was started for, as its environment said then.
+fn run_id_of(pid: u32) -> Option<String> {
+    let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let variable = environment.split(|byte| *byte == 0).find_map(|variable| {
+        variable.strip_prefix(RUN_ID_VARIABLE.as_bytes())?.strip_prefix(b"=")
+    })?;
+    String::from_utf8(variable.to_vec()).ok()
 }
 
 /// The fields of `/proc/PID/stat` that tell processes apart; see proc(5).
@@ -173,7 +212,7 @@ mod tests {
         LaunchSpec {
             argv: argv.iter().map(ToString::to_string).collect(),
             directory: std::env::temp_dir(),
-            environment: std::collections::BTreeMap::new(),
+            environment: BTreeMap::new(),
         }
     }
 
@@ -199,6 +238,20 @@ mod tests {
         let launcher = SystemLauncher::new().unwrap();
         let error = launcher.launch(&spec(&["no-such-command-here"])).err().unwrap();
         assert!(matches!(&error, LaunchError::NotFound(name) if name == "no-such-command-here"));
+    }
+
+    #[actix::test]
+    async fn a_process_whose_start_nobody_wrote_down_is_found_by_its_run() {
+        let launcher = SystemLauncher::new().unwrap();
+        let run_id = format!("RID-{}", std::process::id());
+        let mut spec = spec(&["sh", "-c", "sleep 60 & wait"]);
+        spec.environment.insert(RUN_ID_VARIABLE.to_owned(), run_id.clone());
+        let started = launcher.launch(&spec).unwrap();
+        let asked = BTreeSet::from([run_id.clone(), "RID-nobody".to_owned()]);
+        let found = launcher.find(&asked);
+        assert_eq!(found, BTreeMap::from([(run_id, started.identity.clone())]));
+        launcher.signal_group(started.identity.pgid, Signal::Kill).unwrap();
+        started.exited.await;
     }
 
     #[actix::test]

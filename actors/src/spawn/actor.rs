@@ -4,15 +4,16 @@ use std::rc::Rc;
 
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::life::{self, Shared};
+use super::living::{Living, Phase};
 use super::message::{ProcessEvent, ReadoptRuns, Run, Spawn, StopAll, Survivors};
 use super::settings::SpawnSettings;
 use super::stop::stop_all;
 use crate::guard::EndGuard;
 use crate::journal::Append;
-use crate::port::{Exit, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage};
+use crate::port::{Exit, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage};
 use crate::reach::Reach;
 use crate::witness::{EndRun, TakeBaseline};
 
@@ -56,8 +57,7 @@ impl SpawnActor {
             baseline: ports.baseline,
             run_ended: ports.run_ended,
             supervisor: ports.supervisor,
-            living: std::cell::RefCell::default(),
-            stopping: std::cell::Cell::default(),
+            living: Living::default(),
         };
         Self { shared: Rc::new(shared), _guard: guard }
     }
@@ -75,7 +75,13 @@ impl Handler<Spawn> for SpawnActor {
     type Result = ();
 
     fn handle(&mut self, message: Spawn, ctx: &mut Self::Context) {
-        ctx.spawn(wrap_future(life::start(Rc::clone(&self.shared), message.run)));
+        // In hand from now on: whoever asks what became of the run while its
+        // baseline is read is told that it lives.
+        if self.shared.living.enter(&message.run, Phase::Starting) {
+            ctx.spawn(wrap_future(life::start(Rc::clone(&self.shared), message.run)));
+        } else {
+            warn!(run = message.run.run_id, "a run was ordered twice, it is started once");
+        }
     }
 }
 
@@ -91,42 +97,79 @@ impl Handler<ReadoptRuns> for SpawnActor {
     type Result = MessageResult<ReadoptRuns>;
 
     fn handle(&mut self, message: ReadoptRuns, ctx: &mut Self::Context) -> Self::Result {
-        let open = message.open.into_iter();
-        MessageResult(open.filter_map(|(run, process)| self.readopt(run, process, ctx)).collect())
+        let mut living = Vec::new();
+        let mut lost = Vec::new();
+        for (run, process) in message.open {
+            if let Some(known) = self.shared.living.run(&run.run_id) {
+                living.push(known);
+            } else if let Some(launched) = self.adopt(process.as_ref()) {
+                living.push(run.clone());
+                self.watch(run, launched, Record::Known, ctx);
+            } else {
+                lost.push((run, process));
+            }
+        }
+        living.extend(self.look_for(lost, ctx));
+        MessageResult(living)
     }
 }
 
+/// Whether the journal knows the process of a run.
+enum Record {
+    Known,
+    Missing,
+}
+
 impl SpawnActor {
-    /// Watches the process of an open run if that very process still lives, and
-    /// otherwise records that the run is over.
-    fn readopt(
-        &self,
-        run: Run,
-        process: Option<ProcessIdentity>,
-        ctx: &mut Context<Self>,
-    ) -> Option<Run> {
+    fn adopt(&self, process: Option<&ProcessIdentity>) -> Option<Launched> {
+        self.shared.launcher.adopt(process?)
+    }
+
+    /// Takes a run in hand whose process lives.
+    fn watch(&self, run: Run, launched: Launched, record: Record, ctx: &mut Context<Self>) {
         let shared = Rc::clone(&self.shared);
-        if shared.living.borrow().contains_key(&run.run_id) {
-            return Some(run);
+        let process = launched.identity.clone();
+        let pid = process.pid;
+        info!(lane = run.lane, run = run.run_id, pid, "worker found alive, watched again");
+        shared.living.enter(&run, Phase::Running(process.clone()));
+        ctx.spawn(wrap_future(async move {
+            let began_ms = shared.clock.monotonic_ms();
+            if let Record::Missing = record {
+                let argv = shared.settings.spec(&run).argv;
+                life::record_start(&shared, &run, &process, argv).await;
+            }
+            life::watch(shared, run, launched, began_ms).await;
+        }));
+    }
+
+    /// Looks for runs whose process is gone, or was never written down, by what the
+    /// processes of the machine say of themselves: a daemon can be killed between a
+    /// start and its record, and a worker can end before its children. Gives those
+    /// that live, and records the end of the others.
+    fn look_for(
+        &self,
+        lost: Vec<(Run, Option<ProcessIdentity>)>,
+        ctx: &mut Context<Self>,
+    ) -> Vec<Run> {
+        if lost.is_empty() {
+            return Vec::new();
         }
-        let adopted = process.as_ref().and_then(|process| shared.launcher.adopt(process));
-        let Some(launched) = adopted else {
+        let run_ids = lost.iter().map(|(run, _)| run.run_id.clone()).collect();
+        let found = self.shared.launcher.find(&run_ids);
+        let mut living = Vec::new();
+        for (run, process) in lost {
+            if let Some(launched) = self.adopt(found.get(&run.run_id)) {
+                living.push(run.clone());
+                self.watch(run, launched, Record::Missing, ctx);
+                continue;
+            }
+            let shared = Rc::clone(&self.shared);
             let pid = process.map(|process| process.pid);
+            shared.living.enter(&run, Phase::Ending);
             ctx.spawn(wrap_future(async move {
                 life::finish(&shared, run, pid, Exit::default(), 0, None).await;
             }));
-            return None;
-        };
-        let identity = launched.identity.clone();
-        info!(
-            lane = run.lane,
-            run = run.run_id,
-            pid = identity.pid,
-            "worker found alive, watched again"
-        );
-        shared.living.borrow_mut().insert(run.run_id.clone(), (run.clone(), identity));
-        let began_ms = shared.clock.monotonic_ms();
-        ctx.spawn(wrap_future(life::watch(shared, run.clone(), launched, began_ms)));
-        Some(run)
+        }
+        living
     }
 }

@@ -9,8 +9,9 @@ use tracing::warn;
 use super::settings::LogPolicy;
 use crate::port::{AppendFile, SharedStorage};
 
-/// Read at once: what a pipe holds.
-const CHUNK: usize = 64 * 1024;
+/// Read at once. Every worker has a buffer of this size for as long as it lives, so a
+/// thousand of them cost 8 MB.
+const CHUNK: usize = 8 * 1024;
 
 /// Copies `output` to the log at `path` until the last writer closes it.
 ///

@@ -1,8 +1,7 @@
 //! One run from its start to its recorded end.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use dosd_kernel::Map;
 use dosd_kernel::draft::Draft;
@@ -11,6 +10,7 @@ use dosd_kernel::verdict::{SOURCE_SENSOR, VerdictEvent};
 use tracing::{error, info, warn};
 
 use super::capture::capture;
+use super::living::{Living, Phase};
 use super::message::{ProcessEvent, Run, RunEnd};
 use super::settings::SpawnSettings;
 use crate::journal::Append;
@@ -29,19 +29,24 @@ pub(super) struct Shared {
     pub(super) baseline: Reach<TakeBaseline>,
     pub(super) run_ended: Reach<EndRun>,
     pub(super) supervisor: Reach<ProcessEvent>,
-    /// The runs that have a process now.
-    pub(super) living: RefCell<BTreeMap<String, (Run, ProcessIdentity)>>,
-    /// Once set, nothing new is started.
-    pub(super) stopping: Cell<bool>,
+    pub(super) living: Living,
 }
+
+/// What is left of a group is looked for at first after the launcher's interval,
+/// then at twice the interval each time, up to this.
+const LOOK_AT_MOST: Duration = Duration::from_secs(2);
+
+/// How long the last output of a worker is waited for when the daemon stops.
+const OUTPUT_AT_MOST: Duration = Duration::from_secs(1);
 
 /// Starts a worker and sees it through to its recorded end.
 pub(super) async fn start(shared: Rc<Shared>, run: Run) {
     // Before the process exists: what it changes must not be in the baseline.
-    if let Err(gone) = shared.baseline.ask(TakeBaseline { run_id: run.run_id.clone() }).await {
+    let baseline = TakeBaseline { run_id: run.run_id.clone(), lane: run.lane.clone() };
+    if let Err(gone) = shared.baseline.ask(baseline).await {
         warn!(lane = run.lane, "no baseline for this run, its claims stay unwitnessed: {gone}");
     }
-    if shared.stopping.get() {
+    if shared.living.is_stopping() {
         let failure = "the daemon is stopping".to_owned();
         return finish(&shared, run, None, Exit::default(), 0, Some(failure)).await;
     }
@@ -53,9 +58,19 @@ pub(super) async fn start(shared: Rc<Shared>, run: Run) {
             return finish(&shared, run, None, Exit::default(), 0, failure).await;
         }
     };
+    shared.living.set(&run.run_id, Phase::Running(launched.identity.clone()));
     let began_ms = shared.clock.monotonic_ms();
-    let identity = launched.identity.clone();
-    shared.living.borrow_mut().insert(run.run_id.clone(), (run.clone(), identity.clone()));
+    record_start(&shared, &run, &launched.identity, spec.argv).await;
+    watch(shared, run, launched, began_ms).await;
+}
+
+/// Puts on disk that a process exists, and tells.
+pub(super) async fn record_start(
+    shared: &Shared,
+    run: &Run,
+    identity: &ProcessIdentity,
+    argv: Vec<String>,
+) {
     let started = LaneRow::WorkerStarted(WorkerStarted {
         lane: run.lane.clone(),
         run_id: run.run_id.clone(),
@@ -64,31 +79,70 @@ pub(super) async fn start(shared: Rc<Shared>, run: Run) {
         boot_id: identity.boot_id.clone(),
         pgid: identity.pgid,
         host_id: shared.settings.host_id.clone(),
-        argv: spec.argv,
+        argv,
         start_sha: None,
     });
     let mut detail = Map::new();
     detail.insert("pid".into(), identity.pid.into());
-    shared.record(vec![started], "STARTED", &run, detail).await;
+    shared.record(vec![started], "STARTED", run, detail).await;
     info!(lane = run.lane, run = run.run_id, pid = identity.pid, "worker started");
     shared.tell(ProcessEvent::Started { run_id: run.run_id.clone(), pid: identity.pid }).await;
-    watch(shared, run, launched, began_ms).await;
 }
 
-/// Waits for the end of a process that runs, and records it.
+/// Waits until a process that runs and all of its group have ended, and records it.
 pub(super) async fn watch(shared: Rc<Shared>, run: Run, launched: Launched, began_ms: i64) {
-    if let Some(output) = launched.output {
+    let captured = launched.output.map(|output| {
         let path = shared.settings.log_path(&run);
         let logs = shared.settings.logs.clone();
-        actix_rt::spawn(capture(output, shared.storage.clone(), path, logs));
-    }
-    let pid = launched.identity.pid;
+        actix_rt::spawn(capture(output, shared.storage.clone(), path, logs))
+    });
+    let identity = launched.identity;
     let exit = launched.exited.await;
     let ran_ms = shared.clock.monotonic_ms() - began_ms;
-    finish(&shared, run, Some(pid), exit, ran_ms, None).await;
+    outlast_group(&shared, &run, &identity).await;
+    if let Some(captured) = captured
+        && shared.living.is_stopping()
+    {
+        // Whoever left the group may hold the pipe for ever.
+        let _ = tokio::time::timeout(OUTPUT_AT_MOST, captured).await;
+    }
+    finish(&shared, run, Some(identity.pid), exit, ran_ms, None).await;
 }
 
-/// Records that a run is over, and tells whoever plans.
+/// Waits until nobody is left of a group whose leader has ended. A run is not over
+/// before: a new worker would work beside the rest of the old one. There is no
+/// notice for this, only for the leader.
+async fn outlast_group(shared: &Shared, run: &Run, identity: &ProcessIdentity) {
+    let mut pause = shared.launcher.look_interval();
+    let mut is_said = false;
+    while !shared.launcher.group_is_gone(identity.pgid) {
+        let members = shared.launcher.group_members(identity.pgid);
+        if members.is_empty() {
+            // Zombies, which somebody else has to wait for.
+            return;
+        }
+        if !std::mem::replace(&mut is_said, true) {
+            let left: Vec<String> =
+                members.iter().map(|it| format!("{} ({})", it.pid, it.command)).collect();
+            warn!(
+                lane = run.lane,
+                run = run.run_id,
+                "worker ended, but its group has members, so the run is not over: {}",
+                left.join(", ")
+            );
+        }
+        pause = if shared.living.is_stopping() {
+            shared.launcher.look_interval()
+        } else {
+            (pause * 2).min(LOOK_AT_MOST)
+        };
+        // Stopping cuts the pause short: from then on the look is a close one.
+        let _ = tokio::time::timeout(pause, shared.living.stopped()).await;
+    }
+}
+
+/// Records that a run is over, and tells whoever plans. Only then it leaves the
+/// hands of this actor.
 pub(super) async fn finish(
     shared: &Shared,
     run: Run,
@@ -97,8 +151,9 @@ pub(super) async fn finish(
     ran_ms: i64,
     failure: Option<String>,
 ) {
+    shared.living.set(&run.run_id, Phase::Ending);
     match (&failure, exit.signal, exit.code) {
-        (None, _, _) if shared.stopping.get() => {
+        (None, _, _) if shared.living.is_stopping() => {
             info!(lane = run.lane, run = run.run_id, ran_ms, "worker ended");
         }
         (Some(failure), _, _) => warn!(lane = run.lane, run = run.run_id, "{failure}"),
@@ -143,17 +198,17 @@ pub(super) async fn finish(
         }
     }
     shared.record(rows, "EXITED", &run, detail).await;
-    shared.living.borrow_mut().remove(&run.run_id);
     // Not fatal when the witness is being made again: it forgot the run anyway.
     let _ = shared.run_ended.ask(EndRun { run_id: run.run_id.clone() }).await;
+    let run_id = run.run_id.clone();
     shared.tell(ProcessEvent::Ended(RunEnd { run, pid, exit, ran_ms, failure })).await;
+    shared.living.leave(&run_id);
 }
 
 impl Shared {
     /// Puts rows on disk, then the verdict that goes with them.
     async fn record(&self, rows: Vec<LaneRow>, verdict: &str, run: &Run, detail: Map) {
         let now_ms = self.clock.now_ms();
-        let rows: Vec<Draft> = rows.iter().map(|row| row.draft(now_ms)).collect();
         let event = VerdictEvent {
             syscall: "worker".to_owned(),
             verdict: verdict.to_owned(),
@@ -163,8 +218,14 @@ impl Shared {
             source: SOURCE_SENSOR.to_owned(),
             ..VerdictEvent::default()
         };
-        append(&self.lanes, rows).await;
+        self.append_lanes(rows).await;
         append(&self.verdicts, vec![event.draft(now_ms)]).await;
+    }
+
+    /// Puts rows into the lane journal.
+    pub(super) async fn append_lanes(&self, rows: Vec<LaneRow>) {
+        let now_ms = self.clock.now_ms();
+        append(&self.lanes, rows.iter().map(|row| row.draft(now_ms)).collect()).await;
     }
 
     async fn tell(&self, event: ProcessEvent) {
@@ -176,6 +237,9 @@ impl Shared {
 /// Appends, and says what could not be recorded. The journal's own end stops the
 /// daemon, so there is nothing more to do here.
 async fn append(journal: &Reach<Append>, rows: Vec<Draft>) {
+    if rows.is_empty() {
+        return;
+    }
     match journal.ask(Append { rows }).await {
         Ok(Ok(_)) => {}
         Ok(Err(failed)) => error!("a worker's row is not recorded: {failed}"),

@@ -7,6 +7,7 @@
 mod actor;
 mod capture;
 mod life;
+mod living;
 mod message;
 mod settings;
 mod stop;

@@ -3,59 +3,75 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use dosd_kernel::lane::{Halt, LaneRow};
 use futures_util::future::join_all;
 use tracing::{info, warn};
 
 use super::life::Shared;
+use super::living::Phase;
 use super::message::{Run, Survivors};
-use crate::port::{ProcessIdentity, Signal};
+use crate::port::Signal;
 
-/// How long a killed group may take to vanish before its members are reported.
+/// How long a killed group may take to vanish before its members are reported, and
+/// a recorded end to reach the disk.
 const AFTER_KILL: Duration = Duration::from_secs(5);
 
-/// Stops all groups at once: TERM and CONT, a while, KILL, then a look until
-/// nobody is left.
+/// Stops all groups at once: TERM and CONT, a while, KILL. Ends when nobody is left
+/// and every end is on disk and told, or when that takes too long.
 pub(super) async fn stop_all(shared: Rc<Shared>) -> Vec<Survivors> {
-    shared.stopping.set(true);
-    let living: Vec<_> = shared.living.borrow().values().cloned().collect();
-    let stopped = living.into_iter().map(|(run, identity)| stop(&shared, run, identity));
+    shared.living.begin_to_stop();
+    let runs = shared.living.all();
+    // What is about to be done is on disk first. If that fails, it is done all the
+    // same: a daemon whose disk is gone must not leave its workers behind.
+    let halts = runs.iter().filter_map(|(run, phase)| halt(&shared, run, phase)).collect();
+    shared.append_lanes(halts).await;
+    let stopped = runs.into_iter().map(|(run, _)| stop(&shared, run));
     join_all(stopped).await.into_iter().flatten().collect()
 }
 
-async fn stop(shared: &Shared, run: Run, identity: ProcessIdentity) -> Option<Survivors> {
-    let pgid = identity.pgid;
+fn halt(shared: &Shared, run: &Run, phase: &Phase) -> Option<LaneRow> {
+    let Phase::Running(process) = phase else { return None };
+    Some(LaneRow::Halt(Halt {
+        handle: process.pgid.to_string(),
+        lane: run.lane.clone(),
+        loop_ts: run.loop_ts.clone(),
+        host_id: shared.settings.host_id.clone(),
+        run_id: Some(run.run_id.clone()),
+        command: None,
+        reason: "the daemon stops".to_owned(),
+    }))
+}
+
+async fn stop(shared: &Shared, run: Run) -> Option<Survivors> {
     for (signal, patience) in
         [(Signal::Terminate, shared.settings.stop_timeout), (Signal::Kill, AFTER_KILL)]
     {
-        if let Err(error) = shared.launcher.signal_group(pgid, signal) {
-            warn!(lane = run.lane, pgid, "the group could not be signalled: {error}");
+        // Only a group that has members is signalled: the number of an empty one
+        // may be somebody else's by now.
+        if let Some(Phase::Running(process)) = shared.living.phase(&run.run_id) {
+            if signal == Signal::Kill {
+                warn!(lane = run.lane, run = run.run_id, "worker ignores TERM, sending KILL");
+            }
+            if let Err(error) = shared.launcher.signal_group(process.pgid, signal) {
+                let pgid = process.pgid;
+                warn!(lane = run.lane, pgid, "the group could not be signalled: {error}");
+            }
         }
-        if is_empty_within(shared, pgid, patience).await {
+        if shared.living.left_within(&run.run_id, patience).await {
             info!(lane = run.lane, run = run.run_id, "worker stopped, its group is empty");
             return None;
         }
-        if signal == Signal::Terminate {
-            warn!(lane = run.lane, run = run.run_id, "worker ignores TERM, sending KILL");
-        }
     }
-    let members = shared.launcher.group_members(pgid);
+    let members = match shared.living.phase(&run.run_id) {
+        Some(Phase::Running(process)) => shared.launcher.group_members(process.pgid),
+        Some(Phase::Starting | Phase::Ending) | None => Vec::new(),
+    };
+    if members.is_empty() {
+        warn!(lane = run.lane, run = run.run_id, "the end of this run is not recorded in time");
+        return None;
+    }
     for member in &members {
         warn!(lane = run.lane, pid = member.pid, command = member.command, "survived KILL");
     }
     Some(Survivors { run, members })
-}
-
-/// Looks until the group has no living member. There is no notice for this: a
-/// group can outlive its leader, and only the leader is ours to wait for.
-async fn is_empty_within(shared: &Shared, pgid: u32, patience: Duration) -> bool {
-    let deadline = shared.clock.monotonic() + patience;
-    loop {
-        if shared.launcher.group_members(pgid).is_empty() {
-            return true;
-        }
-        if shared.clock.monotonic() >= deadline {
-            return false;
-        }
-        tokio::time::sleep(shared.launcher.look_interval()).await;
-    }
 }

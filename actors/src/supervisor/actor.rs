@@ -6,21 +6,24 @@ use actix::fut::wrap_future;
 use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, MessageResult, SpawnHandle,
 };
-use dosd_kernel::draft::Draft;
-use dosd_kernel::lane::{Observation, OpenRun};
+use dosd_kernel::lane::Observation;
 use dosd_kernel::restart::Next;
 use tracing::{error, info, warn};
 
-use super::fleet::{Decision, Fleet, HOLDER, Moment};
+use super::carry::{Carried, Outcome, carry_out, recorded};
+use super::fleet::Fleet;
 use super::message::{FleetView, GetFleet, Shutdown};
+use super::moment::Moment;
+use super::reconcile::reconcile;
 use super::settings::FleetSettings;
 use crate::guard::EndGuard;
-use crate::journal::{
-    Append, JournalError, JournalMoved, ListOpenRuns, Observe, Origin, Subscribe,
-};
-use crate::port::{ProcessIdentity, SharedClock};
+use crate::journal::{Append, JournalMoved, ListOpenRuns, Observe, Origin, Subscribe};
+use crate::port::SharedClock;
 use crate::reach::Reach;
-use crate::spawn::{ProcessEvent, ReadoptRuns, Run, Spawn};
+use crate::spawn::{ProcessEvent, ReadoptRuns, Spawn};
+
+/// Between two tries to learn what became of earlier runs.
+const RETRY_MS: i64 = 1000;
 
 /// Keeps the population at its target.
 pub struct SupervisorActor {
@@ -29,7 +32,11 @@ pub struct SupervisorActor {
     random: fastrand::Rng,
     /// Something happened since the last look.
     dirty: bool,
-    /// The timer that ends a lane's delay.
+    /// What became of all earlier runs is known. Nothing is planned before.
+    reconciled: bool,
+    /// The lane journal has our bell.
+    subscribed: bool,
+    /// The timer of the next look that is due before the tick.
     alarm: Option<SpawnHandle>,
     _guard: Option<EndGuard>,
 }
@@ -70,6 +77,8 @@ impl SupervisorActor {
             ports,
             random,
             dirty: false,
+            reconciled: false,
+            subscribed: false,
             alarm: None,
             _guard: guard,
         }
@@ -90,21 +99,27 @@ impl SupervisorActor {
 
     fn look(&mut self, ctx: &mut Context<Self>) {
         self.dirty = false;
+        self.subscribe(ctx);
+        if !self.reconciled {
+            return self.reconcile(ctx);
+        }
         let observe = self.ports.observe.clone();
         let now_ms = self.ports.clock.now_ms();
         let observed = async move { observe.ask(Observe { now_ms }).await };
         ctx.wait(wrap_future(observed).map(|observed, actor: &mut Self, ctx| match observed {
             Ok(Ok(observation)) => actor.act_on(&observation, ctx),
             Ok(Err(failed)) => error!("the fleet cannot be seen: {failed}"),
-            Err(gone) => warn!("the fleet cannot be seen: {gone}"),
+            Err(gone) => {
+                warn!("the fleet cannot be seen: {gone}");
+                actor.subscribed = false;
+            }
         }));
     }
 
     fn act_on(&mut self, observation: &Observation, ctx: &mut Context<Self>) {
         let now = self.now();
         let random = &mut self.random;
-        let decided = self.fleet.decide(observation, now, || random.u64(..));
-        let decision = match decided {
+        let mut decision = match self.fleet.decide(observation, now, || random.u64(..)) {
             Ok(decision) => decision,
             Err(invalid) => {
                 error!("the fleet cannot be planned: {invalid}");
@@ -124,14 +139,29 @@ impl SupervisorActor {
                 plan.reason
             );
         }
-        let ports = self.ports.clone();
-        ctx.wait(wrap_future(carry_out(ports, decision)).map(
-            |not_recorded, actor: &mut Self, _| {
-                if let Err(launches) = not_recorded {
-                    actor.fleet.take_back(&launches);
+        let carried = carry_out(
+            self.ports.clone(),
+            std::mem::take(&mut decision.rows),
+            decision.launches.clone(),
+            decision.verdict.take(),
+        );
+        ctx.wait(wrap_future(carried).map(|carried, actor: &mut Self, ctx| {
+            match carried {
+                // Whether they are on disk is not known: a caller can miss an answer.
+                Carried::NotRecorded => actor.subscribed = false,
+                Carried::Recorded { verdict, launches } => {
+                    actor.fleet.commit(decision);
+                    if verdict == Outcome::Done {
+                        actor.fleet.told();
+                    }
+                    if launches == Outcome::Done {
+                        return;
+                    }
                 }
-            },
-        ));
+            }
+            actor.reconciled = false;
+            actor.set_alarm(RETRY_MS, ctx);
+        }));
     }
 
     fn set_alarm(&mut self, in_ms: i64, ctx: &mut Context<Self>) {
@@ -148,87 +178,39 @@ impl SupervisorActor {
     /// Finds out what became of runs that were open when an earlier daemon, or an
     /// earlier supervisor, ended; the first look comes after that.
     fn reconcile(&mut self, ctx: &mut Context<Self>) {
-        let ports = self.ports.clone();
-        let host_id = self.fleet.settings().host_id.clone();
-        let now_ms = self.ports.clock.now_ms();
-        let living = async move {
-            let open = ports.open_runs.ask(ListOpenRuns).await.ok()?.ok()?;
-            let observation = ports.observe.ask(Observe { now_ms }).await.ok()?.ok()?;
-            let open = open
-                .into_iter()
-                .filter(|run| run.host_id == host_id && run.holder == HOLDER)
-                .map(|run| reopened(run, &observation))
-                .collect();
-            ports.readopt.ask(ReadoptRuns { open }).await.ok()
-        };
-        ctx.wait(wrap_future(living).map(|living, actor: &mut Self, ctx| {
-            if let Some(living) = living {
-                let now = actor.now();
-                for run in living {
-                    actor.fleet.adopt(run, now);
+        let found = reconcile(self.ports.clone(), self.fleet.settings().clone());
+        ctx.wait(wrap_future(found).map(|found, actor: &mut Self, ctx| match found {
+            Ok(found) => {
+                for stamp in &found.stamps {
+                    actor.fleet.avoid_stamp(stamp);
                 }
-            } else {
-                warn!("runs of an earlier daemon could not be reconciled");
+                for (run, hold) in found.living {
+                    actor.fleet.adopt(run, hold);
+                }
+                actor.reconciled = true;
+                actor.look_soon(ctx);
             }
-            actor.look_soon(ctx);
+            Err(failed) => {
+                warn!("nothing is started before earlier runs are reconciled: {failed}");
+                actor.set_alarm(RETRY_MS, ctx);
+            }
         }));
     }
-}
 
-/// The rows first; when they are on disk, the launches and the verdict. Gives the
-/// launches back when the rows are not.
-async fn carry_out(ports: SupervisorPorts, decision: Decision) -> Result<(), Vec<Run>> {
-    if !decision.rows.is_empty() && !recorded(&ports.lanes, decision.rows).await {
-        return Err(decision.launches);
-    }
-    for run in decision.launches {
-        if let Err(gone) = ports.spawner.ask(Spawn { run }).await {
-            // Its intent is on disk: the next supervisor reconciles it.
-            error!("a worker is not started: {gone}");
+    fn subscribe(&mut self, ctx: &mut Context<Self>) {
+        if std::mem::replace(&mut self.subscribed, true) {
+            return;
         }
+        let doorbell = self.ports.doorbell.clone();
+        let bell = ctx.address().recipient();
+        let asked = async move { doorbell.ask(Subscribe { bell }).await };
+        ctx.spawn(wrap_future(asked).map(|asked, actor: &mut Self, _| {
+            if let Err(gone) = asked {
+                warn!("foreign rows are seen at the tick only: {gone}");
+                actor.subscribed = false;
+            }
+        }));
     }
-    if let Some(verdict) = decision.verdict {
-        recorded(&ports.verdicts, vec![verdict]).await;
-    }
-    Ok(())
-}
-
-async fn recorded(journal: &Reach<Append>, rows: Vec<Draft>) -> bool {
-    let answer: Result<Result<_, JournalError>, _> = journal.ask(Append { rows }).await;
-    match answer {
-        Ok(Ok(_)) => true,
-        Ok(Err(failed)) => {
-            error!("a decision is not recorded: {failed}");
-            false
-        }
-        Err(gone) => {
-            error!("a decision is not recorded: {gone}");
-            false
-        }
-    }
-}
-
-/// A run from an earlier life, as far as the journal tells of it.
-fn reopened(open: OpenRun, observation: &Observation) -> (Run, Option<ProcessIdentity>) {
-    let leased = observation.leases.iter().any(|live| {
-        live.lease.lane() == open.lane
-            && live.lease.loop_ts() == open.loop_ts
-            && live.lease.holder() == HOLDER
-    });
-    let run = Run {
-        run_id: open.run_id,
-        lane: open.lane,
-        loop_ts: open.loop_ts,
-        lineage: Vec::new(),
-        leased,
-    };
-    let process = open.started.map(|started| ProcessIdentity {
-        boot_id: started.boot_id,
-        pid: started.pid,
-        start_ticks: started.start_ticks,
-        pgid: started.pgid,
-    });
-    (run, process)
 }
 
 impl Actor for SupervisorActor {
@@ -236,14 +218,7 @@ impl Actor for SupervisorActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(1024);
-        self.reconcile(ctx);
-        let doorbell = self.ports.doorbell.clone();
-        let bell = ctx.address().recipient();
-        ctx.spawn(wrap_future(async move {
-            if let Err(gone) = doorbell.ask(Subscribe { bell }).await {
-                warn!("foreign rows are seen at the tick only: {gone}");
-            }
-        }));
+        self.look(ctx);
         ctx.run_interval(self.fleet.settings().tick, Self::look_soon);
     }
 }

@@ -5,12 +5,24 @@
 //! out. It owns no process, writes no file itself, and never ends a worker.
 
 mod actor;
+mod carry;
+mod evidence;
 mod fleet;
 mod message;
+mod moment;
+mod reconcile;
+mod rows;
 mod run_table;
+mod seating;
 mod settings;
+mod steps;
+
+#[cfg(test)]
+mod tests;
 
 pub use actor::{SupervisorActor, SupervisorPorts};
-pub use fleet::{Aftermath, Decision, Fleet, Moment};
+pub use fleet::{Aftermath, Decision, Fleet};
 pub use message::{FleetView, GetFleet, Shutdown};
+pub use moment::Moment;
+pub use run_table::Hold;
 pub use settings::{FleetSettings, LeaseMode};

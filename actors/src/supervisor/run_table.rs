@@ -1,28 +1,58 @@
-//! The runs of this daemon and the tries of each lane. Pure.
+//! The runs of this daemon and the tries of each lane. Pure: it never looks at a
+//! journal or a process, and never decides what to launch.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dosd_kernel::lane::LiveLease;
-use dosd_kernel::population::LaneFacts;
+use dosd_kernel::lane::Lease;
 use dosd_kernel::restart::{self, Ending, Next};
+use dosd_kernel::stamp;
 
+use super::moment::Moment;
 use crate::spawn::{Run, RunEnd};
 
-use super::fleet::Moment;
-
 /// What this daemon has running, and how each lane has fared.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RunTable {
+    /// This machine: stamps of another one are not ours.
+    host_id: String,
     runs: BTreeMap<String, LiveRun>,
+    /// The runs by the stamps that their leases bear.
+    by_stamp: BTreeMap<String, String>,
     lanes: BTreeMap<String, LaneTries>,
+    /// Ids and stamps of runs that ended: a lease that bears one has no process.
+    ended: BTreeSet<String>,
+    /// The newest stamp that a run of ours was ever given, epoch ms.
+    newest_stamp_ms: i64,
 }
 
 /// A run between its intent and its end.
 #[derive(Debug)]
 pub(super) struct LiveRun {
     pub(super) run: Run,
-    /// Monotonic time of the last beat that was journalled for it.
-    pub(super) last_beat_ms: i64,
+    /// Monotonic time of the last beat that was journalled for it; none when it
+    /// is not known, and one is due.
+    pub(super) last_beat_ms: Option<i64>,
+    pub(super) hold: Hold,
+}
+
+/// What became of the lease of a run that was adopted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// It stands, or it is the worker's own matter.
+    Kept,
+    /// The daemon held it, and somebody took it back while no daemon ran.
+    Lost,
+}
+
+/// Who is behind a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tenant<'a> {
+    /// A run of ours that is being started or lives, by its id.
+    Living(&'a str),
+    /// A run of ours that ended.
+    Ended,
+    /// Somebody else, or a worker that does not say whose it is.
+    Stranger,
 }
 
 /// How the tries of one lane went.
@@ -32,34 +62,56 @@ struct LaneTries {
     /// Monotonic time before which the lane gets no worker.
     not_before_ms: Option<i64>,
     gave_up: bool,
-    /// Wall time of the last launch.
-    launched_ms: Option<i64>,
-    /// The last run that ended: if its lease still stands, its holder is gone.
-    ended_run: Option<String>,
 }
 
 impl RunTable {
+    pub(super) fn new(host_id: String) -> Self {
+        Self {
+            host_id,
+            runs: BTreeMap::new(),
+            by_stamp: BTreeMap::new(),
+            lanes: BTreeMap::new(),
+            ended: BTreeSet::new(),
+            newest_stamp_ms: 0,
+        }
+    }
+
+    /// A run whose intent is on disk.
     pub(super) fn begin(&mut self, run: Run, now: Moment) {
-        let tries = self.lanes.entry(run.lane.clone()).or_default();
-        tries.launched_ms = Some(now.wall_ms);
-        tries.not_before_ms = None;
-        let live = LiveRun { run, last_beat_ms: now.monotonic_ms };
-        self.runs.insert(live.run.run_id.clone(), live);
+        self.insert(run, Some(now.monotonic_ms), Hold::Kept);
     }
 
-    /// A run that an earlier daemon started and that still lives.
-    pub(super) fn adopt(&mut self, run: Run, now: Moment) {
-        let live = LiveRun { run, last_beat_ms: now.monotonic_ms };
-        self.runs.insert(live.run.run_id.clone(), live);
+    /// A run that was begun before this table was, and lives or is being started.
+    /// Nobody knows when it beat last.
+    pub(super) fn adopt(&mut self, run: Run, hold: Hold) {
+        if !self.runs.contains_key(&run.run_id) {
+            self.insert(run, None, hold);
+        }
     }
 
-    /// Undoes [`RunTable::begin`] for a run whose rows never reached the disk.
-    pub(super) fn forget(&mut self, run_id: &str) {
-        self.runs.remove(run_id);
+    fn insert(&mut self, run: Run, last_beat_ms: Option<i64>, hold: Hold) {
+        self.note_stamp(&run.loop_ts);
+        if !run.loop_ts.is_empty() {
+            self.by_stamp.insert(run.loop_ts.clone(), run.run_id.clone());
+        }
+        self.runs.insert(run.run_id.clone(), LiveRun { run, last_beat_ms, hold });
     }
 
-    /// Takes a run out and says when its lane may be tried again. An end that
-    /// belongs to no run known here changes nothing.
+    /// A stamp that was given to a run of ours is never given again.
+    pub(super) fn note_stamp(&mut self, loop_ts: &str) {
+        if let Some(stamp_ms) = stamp::parse_iso_ms(loop_ts) {
+            self.newest_stamp_ms = self.newest_stamp_ms.max(stamp_ms);
+        }
+    }
+
+    /// The first of the stamps that no run of ours had, epoch ms.
+    pub(super) fn next_stamp_ms(&self, now: Moment) -> i64 {
+        now.wall_ms.max(self.newest_stamp_ms.saturating_add(1))
+    }
+
+    /// Notes that a run has no process any more, and says when its lane may be
+    /// tried again. For a run that is not in the table it says nothing: whoever
+    /// launched it did not live to see its end.
     pub(super) fn end(
         &mut self,
         ended: &RunEnd,
@@ -67,9 +119,14 @@ impl RunTable {
         now: Moment,
         jitter: u32,
     ) -> Option<Next> {
-        self.runs.remove(&ended.run.run_id)?;
-        let tries = self.lanes.entry(ended.run.lane.clone()).or_default();
-        tries.ended_run = Some(ended.run.run_id.clone());
+        let run = &ended.run;
+        self.ended.insert(run.run_id.clone());
+        if !run.loop_ts.is_empty() {
+            self.ended.insert(run.loop_ts.clone());
+            self.by_stamp.remove(&run.loop_ts);
+        }
+        self.runs.remove(&run.run_id)?;
+        let tries = self.lanes.entry(run.lane.clone()).or_default();
         let ending = if ended.is_failure() { Ending::Failed } else { Ending::Clean };
         let next = tries.history.ended(policy, ending, ended.ran_ms, now.monotonic_ms, jitter);
         match next {
@@ -81,16 +138,51 @@ impl RunTable {
         Some(next)
     }
 
-    pub(super) fn on_lane(&self, lane: &str) -> impl Iterator<Item = &LiveRun> {
-        self.runs.values().filter(move |live| live.run.lane == lane)
+    /// The ids and stamps of runs that ended and are not forgotten yet.
+    pub(super) fn ended(&self) -> impl Iterator<Item = &String> {
+        self.ended.iter()
+    }
+
+    /// Forgets ended runs, which no lease bears any more. A lease that a dead worker
+    /// took was written before its end, so an observation made after it shows it.
+    pub(super) fn forget_ended(&mut self, marks: &[String]) {
+        for mark in marks {
+            self.ended.remove(mark);
+        }
+    }
+
+    pub(super) fn tenant(&self, lease: &Lease) -> Tenant<'_> {
+        let is_here = lease.host_id().is_empty() || lease.host_id() == self.host_id;
+        let stamp = if is_here { lease.loop_ts() } else { "" };
+        let by_id = self.runs.get_key_value(lease.run_id()).map(|(run_id, _)| run_id);
+        if let Some(run_id) = by_id.or_else(|| self.by_stamp.get(stamp)) {
+            return Tenant::Living(run_id);
+        }
+        let ended = self.ended.contains(lease.run_id()) || self.ended.contains(stamp);
+        if ended { Tenant::Ended } else { Tenant::Stranger }
+    }
+
+    pub(super) fn contains(&self, run_id: &str) -> bool {
+        self.runs.contains_key(run_id)
     }
 
     pub(super) fn live(&self) -> impl Iterator<Item = &LiveRun> {
         self.runs.values()
     }
 
-    pub(super) fn live_mut(&mut self) -> impl Iterator<Item = &mut LiveRun> {
-        self.runs.values_mut()
+    /// A beat for this run is on disk.
+    pub(super) fn beaten(&mut self, run_id: &str, now: Moment) {
+        if let Some(live) = self.runs.get_mut(run_id) {
+            live.last_beat_ms = Some(now.monotonic_ms);
+        }
+    }
+
+    /// The lease of this run is on disk again.
+    pub(super) fn regained(&mut self, run_id: &str, now: Moment) {
+        if let Some(live) = self.runs.get_mut(run_id) {
+            live.hold = Hold::Kept;
+            live.last_beat_ms = Some(now.monotonic_ms);
+        }
     }
 
     /// How long the lane has to wait still, ms.
@@ -99,78 +191,12 @@ impl RunTable {
         (until > now.monotonic_ms).then(|| until - now.monotonic_ms)
     }
 
-    pub(super) fn gave_up(&self) -> Vec<String> {
-        let given_up = self.lanes.iter().filter(|(_, tries)| tries.gave_up);
-        given_up.map(|(lane, _)| lane.clone()).collect()
+    pub(super) fn gave_up(&self, lane: &str) -> bool {
+        self.lanes.get(lane).is_some_and(|tries| tries.gave_up)
     }
 
-    /// What this daemon knows about lanes beyond the journal.
-    pub(super) fn facts(&self, leases: &Leases<'_>) -> BTreeMap<String, LaneFacts> {
-        let mut facts: BTreeMap<String, LaneFacts> = BTreeMap::new();
-        for (lane, tries) in &self.lanes {
-            let holder = leases.holder_of(lane);
-            let holder_ended = holder.is_some() && holder == tries.ended_run.as_deref();
-            let fact = facts.entry(lane.clone()).or_default();
-            fact.excluded = tries.gave_up;
-            fact.process_alive = holder_ended.then_some(false);
-        }
-        for live in self.runs.values() {
-            let run = &live.run;
-            let fact = facts.entry(run.lane.clone()).or_default();
-            if leases.holder_of(&run.lane) == Some(&run.run_id) {
-                fact.process_alive = Some(true);
-            } else if !leases.is_held_by(&run.run_id) && !leases.is_taken(&run.lane) {
-                fact.pending = true;
-            }
-        }
-        facts
-    }
-
-    /// How many of our runs a lane stands for: those on it that hold no lease
-    /// elsewhere. A lane that may carry several workers counts as one in a plan.
-    pub(super) fn standing_for(&self, lane: &str, leases: &Leases<'_>) -> usize {
-        let elsewhere =
-            |run_id: &str| leases.is_held_by(run_id) && leases.holder_of(lane) != Some(run_id);
-        self.on_lane(lane).filter(|live| !elsewhere(&live.run.run_id)).count()
-    }
-}
-
-/// Which run holds which lane, as far as the leases say.
-pub(super) struct Leases<'a> {
-    /// Lane to the run that its newest lease names, if it names one.
-    by_lane: BTreeMap<&'a str, (i64, Option<&'a str>)>,
-    runs: BTreeSet<&'a str>,
-}
-
-impl<'a> Leases<'a> {
-    pub(super) fn of(leases: &'a [LiveLease]) -> Self {
-        let mut by_lane = BTreeMap::new();
-        for live in leases {
-            let run_id = Some(live.lease.run_id()).filter(|run_id| !run_id.is_empty());
-            let seen = (live.started_ms, run_id);
-            // Of two leases on one lane, the one acquired later counts.
-            by_lane
-                .entry(live.lease.lane())
-                .and_modify(|held: &mut (i64, Option<&str>)| {
-                    if seen.0 >= held.0 {
-                        *held = seen;
-                    }
-                })
-                .or_insert(seen);
-        }
-        let runs = leases.iter().map(|live| live.lease.run_id()).collect();
-        Self { by_lane, runs }
-    }
-
-    fn holder_of(&self, lane: &str) -> Option<&'a str> {
-        self.by_lane.get(lane).and_then(|(_, run)| *run)
-    }
-
-    fn is_taken(&self, lane: &str) -> bool {
-        self.by_lane.contains_key(lane)
-    }
-
-    fn is_held_by(&self, run_id: &str) -> bool {
-        self.runs.contains(run_id)
+    /// The lanes that get no further try.
+    pub(super) fn given_up(&self) -> impl Iterator<Item = &str> {
+        self.lanes.iter().filter(|(_, tries)| tries.gave_up).map(|(lane, _)| lane.as_str())
     }
 }

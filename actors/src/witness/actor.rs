@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::fut::wrap_future;
-use actix::{Actor, ActorFutureExt, Context, Handler, ResponseActFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture};
 use futures_util::future::join_all;
+use tokio::sync::oneshot;
 use tracing::{info, warn};
 
-use super::judge::{Reading, Sight, address, event, judge};
+use super::judge::{Address, Reading, Sight, address, event, judge};
 use super::message::{Claim, EndRun, Judged, TakeBaseline};
 use super::surface::{SharedSurface, SurfaceError};
 use crate::guard::EndGuard;
@@ -16,15 +18,30 @@ use crate::journal::{Append, JournalError, JournalErrorKind};
 use crate::port::SharedClock;
 use crate::reach::Reach;
 
+/// How long a read may take: a surface that hangs must not hold a worker back, or
+/// a claim, for ever.
+const READ_AT_MOST: Duration = Duration::from_mins(1);
+
 /// Takes baselines and judges claims.
 pub struct WitnessActor {
     surfaces: Vec<SharedSurface>,
-    /// For each run, what was read of each surface, in the order of `surfaces`.
-    baselines: BTreeMap<String, Vec<Reading>>,
+    baselines: BTreeMap<String, Baseline>,
+    /// Runs whose baseline is read next, and who waits for it.
+    waiting: Vec<(TakeBaseline, oneshot::Sender<()>)>,
+    /// Surfaces are being read for the runs that waited before.
+    reading: bool,
     /// Surfaces that could not be read for the last baseline.
     unreadable: BTreeSet<String>,
     ports: WitnessPorts,
     _guard: Option<EndGuard>,
+}
+
+/// What is known of a run.
+struct Baseline {
+    lane: String,
+    /// What was read of each surface before the run started, in the order of the
+    /// surfaces. Runs that start together share it.
+    readings: Arc<[Reading]>,
 }
 
 /// Everything that a [`WitnessActor`] works with.
@@ -43,6 +60,8 @@ impl WitnessActor {
         Self {
             surfaces,
             baselines: BTreeMap::new(),
+            waiting: Vec::new(),
+            reading: false,
             unreadable: BTreeSet::new(),
             ports,
             _guard: guard,
@@ -68,32 +87,57 @@ impl WitnessActor {
         }
     }
 
-    /// What there is to see for a claim, before the fresh reads.
-    fn sights(&self, claim: &Claim) -> (String, Vec<(SharedSurface, Option<Reading>)>) {
-        let known = self.surfaces.iter().map(|surface| surface.name());
-        let (chosen, entity) = address(&claim.key, known);
-        let baseline = self.baselines.get(&claim.run_id);
-        let surfaces = self
-            .surfaces
+    /// Reads every surface once for all runs that wait now. Whoever comes while
+    /// that is under way gets a read of its own time, together with others.
+    fn read_for_waiting(&mut self, ctx: &mut Context<Self>) {
+        if self.reading || self.waiting.is_empty() {
+            return;
+        }
+        self.reading = true;
+        let waiting = std::mem::take(&mut self.waiting);
+        let reads = join_all(self.surfaces.iter().cloned().map(read));
+        ctx.spawn(wrap_future(reads).map(move |readings, actor: &mut Self, ctx| {
+            actor.tell_changes(&readings);
+            let readings: Arc<[Reading]> = readings.into();
+            for (TakeBaseline { run_id, lane }, done) in waiting {
+                let baseline = Baseline { lane, readings: Arc::clone(&readings) };
+                actor.baselines.insert(run_id, baseline);
+                // Whoever asked may have given up.
+                let _ = done.send(());
+            }
+            actor.reading = false;
+            actor.read_for_waiting(ctx);
+        }));
+    }
+
+    /// What there is to see for a claim, before the fresh reads: the surfaces that
+    /// it may be about, and what the run's baseline says of each.
+    fn sights(&self, address: &Address<'_>, run_id: &str) -> Vec<(SharedSurface, Option<Reading>)> {
+        if address.entity.is_empty() {
+            return Vec::new();
+        }
+        let baseline = self.baselines.get(run_id);
+        self.surfaces
             .iter()
             .enumerate()
-            .filter(|(_, surface)| chosen.is_none_or(|name| surface.name() == name))
+            .filter(|(_, surface)| address.surface.is_none_or(|name| surface.name() == name))
             .map(|(at, surface)| {
-                (Arc::clone(surface), baseline.and_then(|readings| readings.get(at).cloned()))
+                let before = baseline.and_then(|baseline| baseline.readings.get(at).cloned());
+                (Arc::clone(surface), before)
             })
-            .collect();
-        (entity.to_owned(), surfaces)
+            .collect()
     }
 }
 
 /// Reads a surface where blocking is allowed.
 async fn read(surface: SharedSurface) -> Reading {
     let name = surface.name().to_owned();
-    match tokio::task::spawn_blocking(move || surface.read()).await {
-        Ok(reading) => reading.map(Arc::new),
-        Err(panicked) => {
-            Err(SurfaceError { surface: name, cause: format!("its reader failed: {panicked}") })
-        }
+    let failed = |cause| Err(SurfaceError { surface: name, cause });
+    let reading = tokio::task::spawn_blocking(move || surface.read());
+    match tokio::time::timeout(READ_AT_MOST, reading).await {
+        Ok(Ok(reading)) => reading.map(Arc::new),
+        Ok(Err(panicked)) => failed(format!("its reader failed: {panicked}")),
+        Err(_) => failed(format!("it gave no answer within {} s", READ_AT_MOST.as_secs())),
     }
 }
 
@@ -106,14 +150,16 @@ impl Actor for WitnessActor {
 }
 
 impl Handler<TakeBaseline> for WitnessActor {
-    type Result = ResponseActFuture<Self, ()>;
+    type Result = ResponseFuture<()>;
 
-    fn handle(&mut self, message: TakeBaseline, _: &mut Self::Context) -> Self::Result {
-        let reads = join_all(self.surfaces.iter().cloned().map(read));
-        Box::pin(wrap_future(reads).map(|readings, actor: &mut Self, _| {
-            actor.tell_changes(&readings);
-            actor.baselines.insert(message.run_id, readings);
-        }))
+    fn handle(&mut self, message: TakeBaseline, ctx: &mut Self::Context) -> Self::Result {
+        let (done, read) = oneshot::channel();
+        self.waiting.push((message, done));
+        self.read_for_waiting(ctx);
+        Box::pin(async move {
+            // It fails only with the actor, and then the asker is told by that.
+            let _ = read.await;
+        })
     }
 }
 
@@ -126,10 +172,15 @@ impl Handler<EndRun> for WitnessActor {
 }
 
 impl Handler<Claim> for WitnessActor {
-    type Result = actix::ResponseFuture<Result<Judged, JournalError>>;
+    type Result = ResponseFuture<Result<Judged, JournalError>>;
 
     fn handle(&mut self, claim: Claim, _: &mut Self::Context) -> Self::Result {
-        let (entity, chosen) = self.sights(&claim);
+        let names: Vec<String> =
+            self.surfaces.iter().map(|surface| surface.name().to_owned()).collect();
+        let chosen =
+            self.sights(&address(&claim.key, names.iter().map(String::as_str)), &claim.run_id);
+        let known = self.baselines.get(&claim.run_id);
+        let lane = known.map_or_else(|| claim.lane.clone(), |baseline| baseline.lane.clone());
         let ports = self.ports.clone();
         Box::pin(async move {
             let sights = join_all(chosen.into_iter().map(|(surface, before)| async move {
@@ -142,13 +193,14 @@ impl Handler<Claim> for WitnessActor {
                 }
             }))
             .await;
-            let report = judge(&claim, &entity, &sights);
-            let row = event(&claim, &report, &sights).draft(ports.clock.now_ms());
+            let address = address(&claim.key, names.iter().map(String::as_str));
+            let report = judge(&claim, &address, &sights);
+            let row = event(&claim, lane.clone(), &report, &sights).draft(ports.clock.now_ms());
             let committed = ports.verdicts.ask(Append::one(row)).await.map_err(|_| {
                 JournalError { path: "verdicts".into(), kind: JournalErrorKind::Unreachable }
             })??;
             info!(
-                lane = claim.lane,
+                lane,
                 run = claim.run_id,
                 claim = claim.key,
                 "claim {}: {}",

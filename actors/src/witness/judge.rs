@@ -25,28 +25,42 @@ pub(super) struct Sight {
     pub(super) after: Reading,
 }
 
-/// The surface that a claimed key names, if it names one of `surfaces`, and the
-/// entity key. A key may hold colons of its own: only a known name counts.
-pub(super) fn address<'a, 'k>(
-    key: &'k str,
-    mut surfaces: impl Iterator<Item = &'a str>,
-) -> (Option<&'k str>, &'k str) {
-    match key.split_once(':') {
-        Some((name, entity)) if surfaces.any(|known| known == name.trim()) => {
-            (Some(name.trim()), entity)
-        }
-        Some(_) | None => (None, key),
+/// What a claimed key is about.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Address<'a> {
+    /// The surface that it names; none means that any may hold the entity.
+    pub(super) surface: Option<&'a str>,
+    /// The entity key, trimmed. Blank claims nothing.
+    pub(super) entity: &'a str,
+}
+
+/// The address in a key. A key may hold colons of its own: only the name of one of
+/// `surfaces` counts, and of two that fit the longer.
+pub(super) fn address<'a>(key: &'a str, surfaces: impl Iterator<Item = &'a str>) -> Address<'a> {
+    let key = key.trim();
+    let named = surfaces
+        .filter_map(|name| Some((name, key.strip_prefix(name)?.trim_start().strip_prefix(':')?)))
+        .max_by_key(|(name, _)| name.len());
+    match named {
+        Some((name, entity)) => Address { surface: Some(name), entity: entity.trim() },
+        None => Address { surface: None, entity: key },
     }
 }
 
 /// Joins a claim with what was seen.
-pub(super) fn judge(claim: &Claim, entity: &str, sights: &[Sight]) -> EffectReport {
+pub(super) fn judge(claim: &Claim, address: &Address<'_>, sights: &[Sight]) -> EffectReport {
+    if address.entity.is_empty() {
+        return EffectReport::no_claim();
+    }
     let claimed = effect_witness::Claim {
         key: claim.key.clone(),
-        subject: entity.to_owned(),
+        subject: address.entity.to_owned(),
         narrated: claim.narrated.clone(),
     };
-    let facts: Vec<Fact> = sights.iter().map(|sight| sight.fact(&claimed)).collect();
+    let mut facts: Vec<Fact> = sights.iter().map(|sight| sight.fact(&claimed)).collect();
+    if address.surface.is_none() {
+        anywhere(&mut facts);
+    }
     let mut report = effect_witness::join(&claimed, &facts);
     if report.verdict == effect_witness::EffectVerdict::Unwitnessed {
         report.reason = why_unwitnessed(&facts);
@@ -54,12 +68,26 @@ pub(super) fn judge(claim: &Claim, entity: &str, sights: &[Sight]) -> EffectRepo
     report
 }
 
+/// A key that names no surface says that the entity is in one of them. Those that do
+/// not hold it refute that only together, and only if all of them could be read.
+fn anywhere(facts: &mut [Fact]) {
+    let refuted_by_all = facts.iter().all(|fact| fact.stance == Stance::Refuted);
+    if !refuted_by_all {
+        for fact in facts.iter_mut().filter(|fact| fact.stance == Stance::Refuted) {
+            fact.stance = Stance::NoSignal;
+        }
+    }
+}
+
 impl Sight {
     fn fact(&self, claim: &effect_witness::Claim) -> Fact {
         let before = match &self.before {
             Some(Ok(before)) => before,
             Some(Err(error)) => return self.silent(&format!("at the run's start, {error}")),
-            None => return self.silent("no baseline: this run was not started by this daemon"),
+            None => {
+                return self
+                    .silent("no baseline: this run is over, or was not started by this daemon");
+            }
         };
         let after = match &self.after {
             Ok(after) => after,
@@ -95,7 +123,12 @@ fn why_unwitnessed(facts: &[Fact]) -> String {
 
 /// The row for the verdict journal. Its subject is the claimed key; its detail
 /// holds what was counted here, never the worker's words.
-pub(super) fn event(claim: &Claim, report: &EffectReport, sights: &[Sight]) -> VerdictEvent {
+pub(super) fn event(
+    claim: &Claim,
+    lane: String,
+    report: &EffectReport,
+    sights: &[Sight],
+) -> VerdictEvent {
     let mut detail = Map::new();
     detail.insert("surfaces".into(), sights.len().into());
     detail.insert("silent".into(), report.silent_witnesses.len().into());
@@ -106,9 +139,31 @@ pub(super) fn event(claim: &Claim, report: &EffectReport, sights: &[Sight]) -> V
         syscall: "effect_witness".to_owned(),
         verdict: report.verdict.as_str().to_owned(),
         run_id: claim.run_id.clone(),
-        lane: claim.lane.clone(),
+        lane,
         subject: claim.key.clone(),
         detail,
         ..VerdictEvent::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Address, address};
+
+    fn of(key: &str) -> Address<'_> {
+        address(key, ["orders", "a", "a:b"].into_iter())
+    }
+
+    #[test]
+    fn colons_in_a_key_are_its_own_unless_a_surface_is_named() {
+        let entity = |surface, entity| Address { surface, entity };
+        assert_eq!(of("orders:42"), entity(Some("orders"), "42"));
+        assert_eq!(of(" orders : 4:2 "), entity(Some("orders"), "4:2"));
+        assert_eq!(of("urn:isbn:42"), entity(None, "urn:isbn:42"));
+        assert_eq!(of("ordersx:42"), entity(None, "ordersx:42"));
+        assert_eq!(of("a:b:c"), entity(Some("a:b"), "c"));
+        assert_eq!(of("a:c"), entity(Some("a"), "c"));
+        assert_eq!(of("orders:"), entity(Some("orders"), ""));
+        assert_eq!(of(" "), entity(None, ""));
     }
 }

@@ -12,6 +12,8 @@ use crate::journal::JournalError;
 pub struct TakeBaseline {
     /// The run.
     pub run_id: String,
+    /// Its lane: what a claim of this run is filed under, whatever the claim says.
+    pub lane: String,
 }
 
 /// Forget the baseline of a run that is over.
@@ -28,7 +30,7 @@ pub struct EndRun {
 pub struct Claim {
     /// The run that claims.
     pub run_id: String,
-    /// Its lane.
+    /// Its lane, as it says; used only for a run that is not known.
     pub lane: String,
     /// The effect: an entity key, or `surface:key`.
     pub key: String,

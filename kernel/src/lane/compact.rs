@@ -16,7 +16,7 @@ use crate::fold::Fold as _;
 /// The live leases that these rows add up to, first acquired first.
 #[must_use]
 pub fn replay(entries: &[Map]) -> Vec<Lease> {
-    let fold = fold(entries);
+    let fold = LaneFold::of(entries);
     fold.leases().map(|lease| Lease::clone(lease)).collect()
 }
 
@@ -24,7 +24,7 @@ pub fn replay(entries: &[Map]) -> Vec<Lease> {
 /// up to are the same, and the numbering never falls behind.
 #[must_use]
 pub fn compact(entries: &[Map]) -> Vec<Map> {
-    let fold = fold(entries);
+    let fold = LaneFold::of(entries);
     let leases = fold.leases().map(|lease| Value::Object(lease.fields().clone())).collect();
     let mut checkpoint = Map::new();
     checkpoint.insert("op".into(), Op::Checkpoint.as_str().into());
@@ -33,12 +33,4 @@ pub fn compact(entries: &[Map]) -> Vec<Map> {
     let is_marker = |entry: &&Map| entry.get("op").is_some_and(|op| op == Op::Corrupt.as_str());
     let markers = entries.iter().filter(is_marker).cloned();
     core::iter::once(checkpoint).chain(markers).collect()
-}
-
-fn fold(entries: &[Map]) -> LaneFold {
-    let mut fold = LaneFold::default();
-    for entry in entries {
-        fold.apply_entry(entry);
-    }
-    fold
 }

@@ -37,8 +37,8 @@ const LEASE_KEYS: [&str; 11] = [
 
 /// The fold of a lane journal: live leases, progress, open runs.
 ///
-/// It keeps a few words for every lease that the journal names, also for those that
-/// ended: one that comes back under its old identity has a past. A compaction of the
+/// It keeps a few words for every lease that the journal names and one for each of its
+/// events, also for those that ended: one that comes back under its old identity has a past. A compaction of the
 /// file, after which it is folded afresh, forgets them.
 #[derive(Debug, Clone, Default)]
 pub struct LaneFold {
@@ -63,6 +63,15 @@ struct Slot {
 }
 
 impl LaneFold {
+    /// The fold of rows that were parsed before.
+    pub(super) fn of(entries: &[Map]) -> Self {
+        let mut fold = Self::default();
+        for entry in entries {
+            fold.apply_entry(entry);
+        }
+        fold
+    }
+
     /// Folds a row that was parsed before.
     pub fn apply_entry(&mut self, entry: &Map) {
         self.apply_row(entry, row_seq(entry));
@@ -277,7 +286,7 @@ impl Fold for LaneFold {
             }
             Ok(_) => LineKind::Skipped,
             Err(_) => {
-                self.note_corrupt();
+                self.corrupt += 1;
                 LineKind::Corrupt
             }
         }
@@ -285,10 +294,6 @@ impl Fold for LaneFold {
 
     fn apply_draft(&mut self, draft: &Draft, seq: u64) {
         self.apply_row(draft.fields(), seq.max(row_seq(draft.fields())));
-    }
-
-    fn note_corrupt(&mut self) {
-        self.corrupt += 1;
     }
 
     fn highest_seq(&self) -> u64 {

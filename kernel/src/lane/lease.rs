@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Map;
+use crate::fold::text_of;
 use crate::stamp;
 
 /// A lease's identity.
@@ -45,8 +46,7 @@ pub(crate) struct KeyRef<'a> {
 
 impl<'a> KeyRef<'a> {
     pub(crate) fn of(fields: &'a Map) -> Self {
-        let text = |key| fields.get(key).and_then(Value::as_str).unwrap_or_default();
-        Self { loop_ts: text("loop_ts"), lane: text("lane") }
+        Self { loop_ts: text_of(fields, "loop_ts"), lane: text_of(fields, "lane") }
     }
 
     pub(crate) fn is_blank(self) -> bool {
@@ -203,11 +203,11 @@ impl Lease {
     }
 
     fn str(&self, key: &str) -> &str {
-        self.fields.get(key).and_then(Value::as_str).unwrap_or_default()
+        text_of(&self.fields, key)
     }
 
     fn stamp(&self, key: &str) -> Option<&str> {
-        self.fields.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
+        Some(self.str(key)).filter(|text| !text.is_empty())
     }
 }
 

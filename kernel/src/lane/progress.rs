@@ -36,10 +36,7 @@ pub fn delta(
     started_ms: i64,
     now_ms: i64,
 ) -> Progress {
-    let mut fold = LaneFold::default();
-    for entry in entries {
-        fold.apply_entry(entry);
-    }
+    let fold = LaneFold::of(entries);
     lease_key.map_or_else(
         || Progress { saw_corrupt: fold.corrupt() > 0, ..Progress::default() },
         |key| fold.progress(key, started_ms, now_ms),

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::op::Op;
 use crate::Map;
+use crate::fold::text_of;
 
 /// A run that has begun and not ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl Runs {
 
     /// Notes a row about a run; a row that names none says nothing here.
     pub(super) fn note(&mut self, op: Op, row: &Map, time_ms: Option<i64>) {
-        let run_id = text(row, "run_id");
+        let run_id = text_of(row, "run_id");
         if run_id.is_empty() {
             return;
         }
@@ -64,8 +65,8 @@ impl Runs {
         match op {
             Op::Spawn => {
                 let run = self.open(run_id, row);
-                run.loop_ts = text(row, "loop_ts").into();
-                run.holder = text(row, "holder").into();
+                run.loop_ts = text_of(row, "loop_ts").into();
+                run.holder = text_of(row, "holder").into();
                 run.spawned_ms = time_ms;
             }
             Op::WorkerStarted => {
@@ -83,8 +84,8 @@ impl Runs {
     fn open(&mut self, run_id: &str, row: &Map) -> &mut OpenRun {
         let run = self.0.entry(run_id.into()).or_default();
         run.run_id = run_id.into();
-        run.lane = text(row, "lane").into();
-        run.host_id = text(row, "host_id").into();
+        run.lane = text_of(row, "lane").into();
+        run.host_id = text_of(row, "host_id").into();
         run
     }
 }
@@ -96,15 +97,11 @@ impl StartedProcess {
         Some(Self {
             pid: u32::try_from(number("pid")?).ok()?,
             start_ticks: number("start_ticks")?,
-            boot_id: text(row, "boot_id").into(),
+            boot_id: text_of(row, "boot_id").into(),
             pgid: u32::try_from(number("pgid")?).ok()?,
             started_ms,
         })
     }
-}
-
-fn text<'a>(row: &'a Map, key: &str) -> &'a str {
-    row.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -8,12 +8,11 @@ use alloc::borrow::Cow;
 use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
-use serde_json::Value;
 
 use super::lease::KeyRef;
 use super::op::Op;
 use crate::Map;
-use crate::fold::seq_of;
+use crate::fold::{seq_of, text_of};
 use crate::stamp;
 
 /// What a row says about its lease, whichever way it was read.
@@ -28,12 +27,11 @@ pub(super) struct View<'a> {
 impl<'a> View<'a> {
     /// The view of a whole row.
     pub(super) fn of(row: &'a Map) -> Self {
-        let text = |key| row.get(key).and_then(Value::as_str).unwrap_or_default();
         Self {
-            op: Op::of(text("op")),
+            op: Op::of(text_of(row, "op")),
             key: KeyRef::of(row),
-            ts: text("ts"),
-            heartbeat_at: text("heartbeat_at"),
+            ts: text_of(row, "ts"),
+            heartbeat_at: text_of(row, "heartbeat_at"),
         }
     }
 

@@ -45,7 +45,7 @@ pub fn gather(
     let leases = Leases::new(observation);
     let unknown = LaneFacts::default();
     let mut evidence = Evidence { lanes: Vec::new(), target: policy.target };
-    for (lane, repeatable) in roster(lanes, &leases, policy) {
+    for Entry { lane, is_exclusive, repeatable } in roster(lanes, &leases, policy) {
         let facts = facts.get(lane.as_str()).unwrap_or(&unknown);
         if facts.excluded {
             continue;
@@ -58,7 +58,7 @@ pub fn gather(
         };
         evidence.lanes.push(LaneEvidence {
             tree: lanes.tree(&lane).to_vec(),
-            is_exclusive: lanes.is_exclusive(&lane),
+            is_exclusive,
             spinning_age_ms: match (verdict, lease) {
                 (Some(Liveness::Spinning), Some(lease)) => lease.progress.newest_heartbeat_age_ms,
                 _ => None,
@@ -97,29 +97,40 @@ impl<'a> Leases<'a> {
     }
 }
 
-/// The lanes to look at, each with whether it is repeatable: concurrent ones, then
-/// exclusive ones, then with a `max_concurrency` the undeclared ones that somebody
-/// holds, and a free handle that stands for one more of those.
-fn roster(lanes: &Lanes, leases: &Leases<'_>, policy: &Policy) -> Vec<(String, bool)> {
+/// A lane of the roster.
+struct Entry {
+    lane: String,
+    is_exclusive: bool,
+    repeatable: bool,
+}
+
+/// The lanes to look at: concurrent ones, then exclusive ones, then with a
+/// `max_concurrency` the undeclared ones that somebody holds, and a free handle that
+/// stands for one more of those.
+fn roster(lanes: &Lanes, leases: &Leases<'_>, policy: &Policy) -> Vec<Entry> {
+    let exclusive: BTreeSet<&String> = lanes.exclusive.iter().collect();
+    let autopick: BTreeSet<&String> = lanes.autopick.iter().collect();
     let mut seen = BTreeSet::new();
     let mut roster = Vec::new();
     for lane in lanes.concurrent.iter().chain(&lanes.exclusive) {
         if !lane.is_empty() && seen.insert(lane.as_str()) {
-            let repeatable = lanes.autopick.contains(lane) && !lanes.is_exclusive(lane);
-            roster.push((lane.clone(), repeatable));
+            let is_exclusive = exclusive.contains(lane);
+            let repeatable = autopick.contains(lane) && !is_exclusive;
+            roster.push(Entry { lane: lane.clone(), is_exclusive, repeatable });
         }
     }
     if policy.max_concurrency.is_some() {
+        let undeclared = |lane| Entry { lane, is_exclusive: false, repeatable: true };
         for lane in &leases.order {
             if !lane.is_empty() && seen.insert(lane) {
-                roster.push(((*lane).into(), true));
+                roster.push(undeclared((*lane).into()));
             }
         }
         let mut handle = String::from("auto");
         while seen.contains(handle.as_str()) {
             handle.push('*');
         }
-        roster.push((handle, true));
+        roster.push(undeclared(handle));
     }
     roster
 }

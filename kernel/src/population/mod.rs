@@ -4,6 +4,7 @@
 //! process; a plan is a list of proposals for those who do.
 
 mod gather;
+mod occupancy;
 mod plan;
 mod roster;
 mod supervise;
@@ -11,4 +12,4 @@ mod supervise;
 pub use gather::{COOLDOWN_MS, LaneFacts, gather};
 pub use plan::{Disposition, Item, Outcome, Plan};
 pub use roster::{Evidence, LaneEvidence, Lanes, Policy};
-pub use supervise::supervise;
+pub use supervise::{MOST_WORKERS, supervise};

@@ -7,26 +7,33 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::occupancy::{Ground, Occupancy};
 use super::plan::{Disposition, Item, Outcome, Plan};
 use super::roster::{Evidence, LaneEvidence, Policy};
 use crate::invalid::InvalidArgument;
 use crate::liveness::Liveness;
-use crate::region::{Occupancy, Region};
+use crate::region::Region;
+
+/// The largest `max_concurrency`: a plan lists every worker that it starts, and must fit
+/// in memory.
+pub const MOST_WORKERS: i64 = 100_000;
 
 /// Plans one tick.
 ///
 /// # Errors
 ///
 /// When a lane has no name or is both repeatable and exclusive, when a target or
-/// `spin_halt_after_ms` is negative, or when `max_concurrency` is below 1.
+/// `spin_halt_after_ms` is negative, or when `max_concurrency` is below 1 or above
+/// 100,000.
 pub fn supervise(evidence: &Evidence, policy: &Policy) -> Result<Plan, InvalidArgument> {
     check(evidence, policy)?;
     let regions: Vec<Region> = evidence.lanes.iter().map(|lane| Region::new(&lane.tree)).collect();
-    let mut walk = Walk::default();
-    for (lane, region) in evidence.lanes.iter().zip(&regions) {
+    let ground = Ground::of(&regions);
+    let mut walk = Walk::over(&ground);
+    for (lane, region) in evidence.lanes.iter().zip(0..) {
         walk.visit(lane, region, policy);
     }
-    let admissible = admissible(evidence, &regions, policy);
+    let admissible = admissible(evidence, &ground, policy);
     let target = evidence.target;
     let wanted = target.min(admissible).saturating_sub(walk.alive).max(0);
     let alive = walk.alive;
@@ -71,6 +78,10 @@ fn check(evidence: &Evidence, policy: &Policy) -> Result<(), InvalidArgument> {
             return Err(InvalidArgument(message));
         }
     }
+    if let Some(most) = policy.max_concurrency.filter(|most| *most > MOST_WORKERS) {
+        let message = format!("`max_concurrency` is `{most}`: pass {MOST_WORKERS} or less");
+        return Err(InvalidArgument(message));
+    }
     for lane in &evidence.lanes {
         if lane.lane.is_empty() {
             return Err(InvalidArgument::new("a lane has an empty name: name every lane"));
@@ -86,19 +97,30 @@ fn check(evidence: &Evidence, policy: &Policy) -> Result<(), InvalidArgument> {
     Ok(())
 }
 
-/// What the walk over the roster has found so far.
-#[derive(Default)]
+/// What the walk over the roster has found so far. A lane's region goes by the
+/// lane's place in the roster.
 struct Walk<'a> {
     alive: i64,
     held: Occupancy<'a>,
-    candidates: Vec<(&'a LaneEvidence, &'a Region)>,
+    candidates: Vec<(&'a LaneEvidence, usize)>,
     reap: Vec<Item>,
     flag: Vec<Item>,
     proposed_halt: Vec<Item>,
 }
 
 impl<'a> Walk<'a> {
-    fn visit(&mut self, lane: &'a LaneEvidence, region: &'a Region, policy: &Policy) {
+    fn over(ground: &'a Ground) -> Self {
+        Self {
+            alive: 0,
+            held: Occupancy::new(ground),
+            candidates: Vec::new(),
+            reap: Vec::new(),
+            flag: Vec::new(),
+            proposed_halt: Vec::new(),
+        }
+    }
+
+    fn visit(&mut self, lane: &'a LaneEvidence, region: usize, policy: &Policy) {
         match lane.liveness {
             _ if lane.pending => self.hold(region),
             None => self.candidates.push((lane, region)),
@@ -117,12 +139,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn hold(&mut self, region: &'a Region) {
+    fn hold(&mut self, region: usize) {
         self.alive += 1;
         self.held.take(region);
     }
 
-    fn visit_spinning(&mut self, lane: &'a LaneEvidence, region: &'a Region, policy: &Policy) {
+    fn visit_spinning(&mut self, lane: &'a LaneEvidence, region: usize, policy: &Policy) {
         let reason = "it is alive and has nothing to show: somebody should look";
         self.flag.push(item(lane, Disposition::Flag, reason.into()));
         if let (Some(age_ms), Some(limit_ms)) = (lane.spinning_age_ms, policy.spin_halt_after_ms)
@@ -182,10 +204,10 @@ fn kind(lane: &LaneEvidence) -> &'static str {
 
 /// How many workers the lanes admit at once: the concurrent lanes that fit beside
 /// each other, taken greedily in roster order; with none of those, one exclusive.
-fn admissible(evidence: &Evidence, regions: &[Region], policy: &Policy) -> i64 {
-    let mut admitted = Occupancy::default();
+fn admissible(evidence: &Evidence, ground: &Ground, policy: &Policy) -> i64 {
+    let mut admitted = Occupancy::new(ground);
     let mut count = 0;
-    for (lane, region) in evidence.lanes.iter().zip(regions) {
+    for (lane, region) in evidence.lanes.iter().zip(0..) {
         if !lane.is_exclusive && admitted.try_take(region) {
             count += 1;
         }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::Map;
 use crate::draft::Draft;
+use crate::fold::text_of;
 use crate::stamp;
 
 /// The source of what a verdict function decided.
@@ -59,7 +60,7 @@ impl VerdictEvent {
     /// The event in a row.
     #[must_use]
     pub fn parse(row: &Map) -> Self {
-        let text = |key| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |key| text_of(row, key).to_owned();
         let source = text("source");
         Self {
             syscall: text("syscall"),

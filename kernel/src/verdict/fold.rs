@@ -64,7 +64,7 @@ impl Fold for VerdictFold {
             Ok(Value::Object(row)) => self.count(seq_of(row.get("seq")), is_marker(&row)),
             Ok(_) => LineKind::Skipped,
             Err(_) => {
-                self.note_corrupt();
+                self.corrupt += 1;
                 LineKind::Corrupt
             }
         }
@@ -72,10 +72,6 @@ impl Fold for VerdictFold {
 
     fn apply_draft(&mut self, _: &Draft, seq: u64) {
         self.count(seq, false);
-    }
-
-    fn note_corrupt(&mut self) {
-        self.corrupt += 1;
     }
 
     fn highest_seq(&self) -> u64 {

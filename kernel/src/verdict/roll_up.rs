@@ -44,10 +44,6 @@ pub enum Dimension {
 }
 
 impl Dimension {
-    /// All of them, in the order in which to offer them.
-    pub const ALL: [Self; 5] =
-        [Self::Syscall, Self::Verdict, Self::RunId, Self::Lane, Self::Source];
-
     /// The dimension's name in arguments and in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -3,6 +3,7 @@
 use crate::config::command::{CommandTemplate, Stranger, names_lane, strangers};
 use crate::config::model::Config;
 use crate::config::section::{Found, Number, Section};
+use dosd_kernel::population::{MOST_WORKERS, Policy};
 
 const KNOWN: [&str; 7] = [
     "target",
@@ -26,9 +27,7 @@ pub(super) fn check(section: &Section<'_>, config: &mut Config) {
     if let Some(reap) = section.boolean("reap_stalled") {
         policy.reap_stalled = reap.value;
     }
-    if let Some(limit) = whole(section, "max_concurrency", 1) {
-        policy.max_concurrency = Some(limit);
-    }
+    check_max_concurrency(section, policy);
     if let Some(after_ms) = spin_halt_after_ms(section) {
         policy.spin_halt_after_ms = Some(after_ms);
     }
@@ -38,6 +37,20 @@ pub(super) fn check(section: &Section<'_>, config: &mut Config) {
         line.value.clone_into(&mut config.worker_launch_template);
         config.worker.command = command;
     }
+}
+
+fn check_max_concurrency(section: &Section<'_>, policy: &mut Policy) {
+    let Some(limit) = whole(section, "max_concurrency", 1) else { return };
+    if limit > MOST_WORKERS {
+        if let Some(found) = section.integer("max_concurrency") {
+            found.error(
+                format!("must be {MOST_WORKERS} or less, found {limit}"),
+                "write how many workers may really run at once",
+            );
+        }
+        return;
+    }
+    policy.max_concurrency = Some(limit);
 }
 
 /// A whole number that is not below `least`.

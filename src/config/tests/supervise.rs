@@ -122,3 +122,11 @@ fn misspelt_placeholders_are_found() {
     assert!(warning.contains("passed on as it is"), "{warning}");
     good("[dosd.worker]\ncommand = [\"sh\", \"-c\", \"cd ${HOME} && run {lane}\"]");
 }
+
+#[test]
+fn more_workers_than_a_plan_can_hold_are_refused() {
+    let problem = the_error("[supervise]\nmax_concurrency = 100001\n");
+    assert!(problem.contains("100000 or less"), "{problem}");
+    let config = good("[supervise]\nmax_concurrency = 100000\n");
+    assert_eq!(config.supervise.max_concurrency, Some(100_000));
+}

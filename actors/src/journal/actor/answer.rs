@@ -36,7 +36,7 @@ impl Handler<ListOpenRuns> for JournalActor<LaneFold> {
     }
 }
 
-impl<F: Fold + Unpin> Handler<ReadFrom> for JournalActor<F> {
+impl<F: Fold> Handler<ReadFrom> for JournalActor<F> {
     type Result = Result<Page, JournalError>;
 
     fn handle(&mut self, message: ReadFrom, ctx: &mut Self::Context) -> Self::Result {
@@ -49,7 +49,7 @@ impl<F: Fold + Unpin> Handler<ReadFrom> for JournalActor<F> {
     }
 }
 
-impl<F: Fold + Unpin> Handler<Subscribe> for JournalActor<F> {
+impl<F: Fold> Handler<Subscribe> for JournalActor<F> {
     type Result = ();
 
     fn handle(&mut self, message: Subscribe, _: &mut Self::Context) {

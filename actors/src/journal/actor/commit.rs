@@ -16,8 +16,9 @@ use crate::journal::error::JournalError;
 use crate::journal::log::Committed;
 use crate::journal::message::{Append, Origin};
 
-/// The longest wait for callers of the last batch to come back with more.
-const LINGER_AT_MOST: Duration = Duration::from_micros(200);
+/// No longer than this is a batch held open when nobody comes: a disk that was
+/// slow once is no reason to be slow again.
+const QUIET_AT_MOST: Duration = Duration::from_micros(200);
 
 /// Rows that wait for the disk, and who waits for them.
 #[derive(Default)]
@@ -26,9 +27,36 @@ pub(super) struct Batch {
     callers: Vec<Caller>,
     /// When the first of `callers` came.
     since: Duration,
-    /// How many callers the last batch answered, and how long the disk took.
-    last_callers: usize,
+    /// How many there were at the last look, and since when.
+    seen: usize,
+    seen_since: Duration,
+    /// How many callers there seem to be at a time, and how long the disk takes.
+    usual_callers: usize,
     last_sync: Duration,
+}
+
+impl Batch {
+    /// Whether it pays to wait for more: the callers of the last batch have just
+    /// been answered and are on their way back, and whoever comes too late waits
+    /// for two syncs. Never for a caller who is alone, never longer than the disk
+    /// takes, and only while they keep coming.
+    fn expects_more(&mut self, now: Duration) -> bool {
+        if self.seen < self.callers.len() {
+            self.seen = self.callers.len();
+            self.seen_since = now;
+        }
+        let quiet = (self.last_sync / 4).min(QUIET_AT_MOST);
+        self.callers.len() < self.usual_callers
+            && now.saturating_sub(self.seen_since) < quiet
+            && now.saturating_sub(self.since) < self.last_sync
+    }
+
+    /// Learns from a batch of so many callers.
+    fn learn(&mut self, callers: usize, sync: Duration) {
+        self.usual_callers = callers.max(self.usual_callers - self.usual_callers.div_ceil(8));
+        self.last_sync = sync;
+        self.seen = 0;
+    }
 }
 
 /// Somebody whose rows are in the batch.
@@ -53,51 +81,41 @@ impl Caller {
     }
 }
 
-impl<F: Fold + Unpin> JournalActor<F> {
-    /// Whether it pays to wait for more: the callers of the last batch have just
-    /// been answered and are likely on their way back. Never longer than a
-    /// part of what the disk takes, and not at all for a single caller.
-    fn expects_more(&self) -> bool {
-        let batch = &self.batch;
-        let linger = (batch.last_sync / 2).min(LINGER_AT_MOST);
-        batch.callers.len() < batch.last_callers
-            && self.clock.monotonic().saturating_sub(batch.since) < linger
-    }
-
-    /// Everything that waits goes out as one write and one sync.
+impl<F: Fold> JournalActor<F> {
+    /// Everything that waits goes out as one write and one sync. Callers are
+    /// answered first; what is left to do is done while they go on.
     fn commit(&mut self, ctx: &mut Context<Self>) {
-        let callers = std::mem::take(&mut self.batch.callers);
+        let mut callers = std::mem::take(&mut self.batch.callers);
+        let mut rows = std::mem::take(&mut self.batch.rows);
         let began = self.clock.monotonic();
-        let outcome = self.log.append(&self.batch.rows);
-        self.batch.last_sync = self.clock.monotonic().saturating_sub(began);
-        self.batch.last_callers = callers.len();
-        self.batch.rows.clear();
-        self.tell();
+        let outcome = self.log.write_rows(&rows);
+        self.batch.learn(callers.len(), self.clock.monotonic().saturating_sub(began));
         match outcome {
-            Ok(committed) => {
-                let mut first_seq = committed.first_seq;
-                for caller in callers {
+            Ok(written) => {
+                let Committed { mut first_seq, end, .. } = written.committed;
+                for caller in callers.drain(..) {
                     let next = first_seq + caller.rows as u64;
-                    caller.reply(Ok(Committed {
-                        first_seq,
-                        last_seq: next - 1,
-                        end: committed.end,
-                    }));
+                    caller.reply(Ok(Committed { first_seq, last_seq: next - 1, end }));
                     first_seq = next;
                 }
+                self.log.fold_written(written);
+                self.tell();
                 self.ring(Origin::Own);
             }
             Err(failed) => {
-                for caller in callers {
+                for caller in callers.drain(..) {
                     caller.reply(Err(failed.clone()));
                 }
+                self.tell();
                 Self::end_if_fatal(&failed, ctx);
             }
         }
+        rows.clear();
+        (self.batch.callers, self.batch.rows) = (callers, rows);
     }
 }
 
-impl<F: Fold + Unpin> Handler<Append> for JournalActor<F> {
+impl<F: Fold> Handler<Append> for JournalActor<F> {
     type Result = Later;
 
     fn handle(&mut self, message: Append, ctx: &mut Self::Context) -> Self::Result {
@@ -114,7 +132,7 @@ impl<F: Fold + Unpin> Handler<Append> for JournalActor<F> {
     }
 }
 
-impl<F: Fold + Unpin> MessageResponse<JournalActor<F>, Append> for Later {
+impl<F: Fold> MessageResponse<JournalActor<F>, Append> for Later {
     fn handle(
         self,
         _: &mut Context<JournalActor<F>>,
@@ -128,7 +146,7 @@ impl<F: Fold + Unpin> MessageResponse<JournalActor<F>, Append> for Later {
 /// expected.
 struct Commit;
 
-impl<F: Fold + Unpin> ActorFuture<JournalActor<F>> for Commit {
+impl<F: Fold> ActorFuture<JournalActor<F>> for Commit {
     type Output = ();
 
     fn poll(
@@ -137,7 +155,8 @@ impl<F: Fold + Unpin> ActorFuture<JournalActor<F>> for Commit {
         ctx: &mut Context<JournalActor<F>>,
         task: &mut TaskContext<'_>,
     ) -> Poll<()> {
-        if actor.expects_more() {
+        let now = actor.clock.monotonic();
+        if actor.batch.expects_more(now) {
             task.waker().wake_by_ref();
             return Poll::Pending;
         }

@@ -83,10 +83,7 @@ impl<F: Fold> JournalActor<F> {
 
     /// After a fatal error there is no writer any more: whoever asks next is
     /// told that it is not running, and the daemon ends.
-    fn end_if_fatal(failed: &JournalError, ctx: &mut Context<Self>)
-    where
-        F: Unpin,
-    {
+    fn end_if_fatal(failed: &JournalError, ctx: &mut Context<Self>) {
         if failed.kind.is_fatal() {
             error!("{failed}");
             ctx.stop();
@@ -101,10 +98,7 @@ impl<F: Fold> JournalActor<F> {
     }
 
     /// Looks for foreign rows.
-    fn follow(&mut self, ctx: &mut Context<Self>) -> Result<(), JournalError>
-    where
-        F: Unpin,
-    {
+    fn follow(&mut self, ctx: &mut Context<Self>) -> Result<(), JournalError> {
         let followed = self.log.follow();
         self.tell();
         if let Err(failed) = &followed {
@@ -114,7 +108,7 @@ impl<F: Fold> JournalActor<F> {
     }
 }
 
-impl<F: Fold + Unpin> Actor for JournalActor<F> {
+impl<F: Fold> Actor for JournalActor<F> {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
@@ -126,7 +120,7 @@ impl<F: Fold + Unpin> Actor for JournalActor<F> {
     }
 }
 
-impl<F: Fold + Unpin> StreamHandler<()> for JournalActor<F> {
+impl<F: Fold> StreamHandler<()> for JournalActor<F> {
     fn handle(&mut self, (): (), ctx: &mut Self::Context) {
         // Our own writes are seen here too: then there is nothing to follow.
         if let Err(failed) = self.follow(ctx) {

@@ -11,6 +11,7 @@ use super::replaced::Unread;
 use super::report::Report;
 use crate::journal::error::JournalError;
 use crate::journal::position::Cursor;
+use crate::journal::read::scan_complete;
 
 /// How often a row that a foreign fragment or a short write spoilt is written
 /// again before the disk is declared unusable.
@@ -27,6 +28,13 @@ pub struct Committed {
     pub end: Cursor,
 }
 
+/// Rows that are on disk, and perhaps not in the fold.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::journal) struct Written {
+    pub(in crate::journal) committed: Committed,
+    is_folded: bool,
+}
+
 impl<F: Fold> Log<F> {
     /// Writes `rows` as one `O_APPEND` write and one `fdatasync`, after folding
     /// what others wrote.
@@ -35,26 +43,48 @@ impl<F: Fold> Log<F> {
     /// A failed write or sync is fatal for this writer: see
     /// [`JournalErrorKind::Fatal`](super::super::JournalErrorKind::Fatal).
     pub fn append(&mut self, rows: &[Draft]) -> Result<Committed, JournalError> {
+        let written = self.write_rows(rows)?;
+        self.fold_written(written);
+        Ok(written.committed)
+    }
+
+    /// [`Log::append`] up to the moment when the rows are on disk. They may be
+    /// acknowledged before [`Log::fold_written`] is called, which has to come
+    /// before anything else.
+    pub(in crate::journal) fn write_rows(
+        &mut self,
+        rows: &[Draft],
+    ) -> Result<Written, JournalError> {
         self.follow()?;
         let first_seq = self.fold.highest_seq() + 1;
         let mut lines = std::mem::take(&mut self.out);
         lines.clear();
-        lines.reserve(rows.iter().map(Draft::encoded_len).sum());
         for (row, seq) in rows.iter().zip(first_seq..) {
             row.write_into(&mut lines, seq);
         }
         let began = self.folded;
         let put = self.put(&lines);
-        if let Ok(Placed::Alone) = put {
-            self.fold_own(rows, first_seq, &lines);
+        let is_alone = put == Ok(Placed::Alone);
+        if is_alone {
+            self.step_over(&lines, rows.len());
         }
         self.out = lines;
         put?;
         // A file renamed over ours between the look and the write: the rows are
         // in a file that nobody reads any more.
-        self.catch_up(Unread::Own(began))?;
+        let is_replaced = self.catch_up(Unread::Own(began))?;
         let last_seq = first_seq + rows.len() as u64 - 1;
-        Ok(Committed { first_seq, last_seq, end: self.end() })
+        Ok(Written {
+            committed: Committed { first_seq, last_seq, end: self.end() },
+            is_folded: is_replaced || !is_alone,
+        })
+    }
+
+    /// Folds rows that were just written.
+    pub(in crate::journal) fn fold_written(&mut self, written: Written) {
+        if !written.is_folded {
+            scan_complete(&self.out, 0, 0, &mut self.fold);
+        }
     }
 
     /// Puts whole lines on disk, each on a line of its own. They are folded,
@@ -95,15 +125,12 @@ impl<F: Fold> Log<F> {
         Ok(if len == expected { Placed::Alone } else { Placed::Among })
     }
 
-    /// Our rows are all that is new: fold them without parsing them.
-    fn fold_own(&mut self, rows: &[Draft], first_seq: u64, lines: &[u8]) {
+    /// Goes on behind rows of ours that are all that is new in the file.
+    fn step_over(&mut self, lines: &[u8], count: usize) {
         self.know_head(lines);
-        for (row, seq) in rows.iter().zip(first_seq..) {
-            self.fold.apply_draft(row, seq);
-        }
         self.anchor.learn(lines);
         self.folded += lines.len() as u64;
-        self.lines += rows.len() as u64;
+        self.lines += count as u64;
     }
 
     /// Somebody wrote in between, or the write was cut: reads what is there, and
@@ -143,14 +170,7 @@ pub(super) enum Placed {
 
 /// Those lines of `rows` that are not lines of `region`.
 fn rows_that_do_not_stand(region: &[u8], rows: &[u8]) -> Vec<u8> {
-    let standing: HashSet<&[u8]> = region.split_inclusive(is_newline).collect();
-    rows.split_inclusive(is_newline)
-        .filter(|row| !standing.contains(row))
-        .flatten()
-        .copied()
-        .collect()
-}
-
-fn is_newline(byte: &u8) -> bool {
-    *byte == b'\n'
+    let standing: HashSet<&[u8]> = region.split_inclusive(|byte| *byte == b'\n').collect();
+    let rows = rows.split_inclusive(|byte| *byte == b'\n');
+    rows.filter(|row| !standing.contains(row)).flatten().copied().collect()
 }

@@ -1,6 +1,6 @@
 //! Processes that exist only as far as a test says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +8,8 @@ use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use crate::port::{
-    Exit, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity, Signal,
+    Exit, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
+    RUN_ID_VARIABLE, Signal,
 };
 
 /// A launcher whose processes live until the test ends them. Clones share them.
@@ -109,6 +110,17 @@ impl Launcher for FakeLauncher {
         Some(Launched { identity: identity.clone(), exited: exited.boxed(), output: None })
     }
 
+    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, ProcessIdentity> {
+        let state = self.state();
+        let launched = state.launched.iter().rev();
+        launched
+            .filter(|(pid, _)| state.living.contains_key(pid))
+            .filter_map(|(pid, spec)| Some((spec.environment.get(RUN_ID_VARIABLE)?.clone(), *pid)))
+            .filter(|(run_id, _)| run_ids.contains(run_id))
+            .map(|(run_id, pid)| (run_id, Self::identity(pid)))
+            .collect()
+    }
+
     fn signal_group(&self, pgid: u32, signal: Signal) -> io::Result<()> {
         let mut state = self.state();
         state.signals.push((pgid, signal));
@@ -119,6 +131,10 @@ impl Launcher for FakeLauncher {
             self.end(pgid, Exit { code: None, signal: Some(number) });
         }
         Ok(())
+    }
+
+    fn group_is_gone(&self, pgid: u32) -> bool {
+        !self.state().living.contains_key(&pgid)
     }
 
     fn group_members(&self, pgid: u32) -> Vec<GroupMember> {

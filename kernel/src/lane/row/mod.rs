@@ -92,8 +92,12 @@ fn lease_row(lane: &str, loop_ts: &str, host_id: &str) -> Map {
     let mut row = Map::new();
     put(&mut row, "lane", lane);
     put(&mut row, "loop_ts", loop_ts);
-    put(&mut row, "host_id", Some(host_id).filter(|host| !host.is_empty()));
+    put_host(&mut row, host_id);
     row
+}
+
+fn put_host(row: &mut Map, host_id: &str) {
+    put(row, "host_id", Some(host_id).filter(|host| !host.is_empty()));
 }
 
 fn put(row: &mut Map, key: &str, value: impl Into<Value>) {

@@ -4,7 +4,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{put, put_some};
+use super::{put, put_host, put_some};
 use crate::Map;
 
 /// A worker's process exists.
@@ -37,7 +37,7 @@ impl WorkerStarted {
         put(&mut row, "start_ticks", self.start_ticks);
         put(&mut row, "boot_id", self.boot_id.as_str());
         put(&mut row, "pgid", self.pgid);
-        put(&mut row, "host_id", self.host_id.as_str());
+        put_host(&mut row, &self.host_id);
         put(&mut row, "argv", self.argv.as_slice());
         put_some(&mut row, "start_sha", self.start_sha.as_deref());
         row

@@ -1,0 +1,108 @@
+//! What a plan is made from: the journal, and what this daemon knows of its runs.
+//! Pure. Every run that lives is seen by the plan, once.
+
+use std::collections::BTreeMap;
+
+use dosd_kernel::invalid::InvalidArgument;
+use dosd_kernel::lane::Observation;
+use dosd_kernel::liveness::Liveness;
+use dosd_kernel::population::{self, Evidence, LaneEvidence, LaneFacts};
+
+use super::fleet::Fleet;
+use super::run_table::Tenant;
+use super::seating::Seating;
+use super::settings::LeaseMode;
+
+impl Fleet {
+    /// The evidence for a plan.
+    pub(super) fn evidence(
+        &self,
+        observation: &Observation,
+        seating: &Seating<'_>,
+    ) -> Result<Evidence, InvalidArgument> {
+        let settings = &self.settings;
+        let mut evidence = population::gather(
+            &settings.lanes,
+            observation,
+            &self.facts(seating),
+            &settings.policy,
+            &settings.liveness,
+        )?;
+        evidence.lanes = self.stand_in(evidence.lanes, seating);
+        Ok(evidence)
+    }
+
+    /// What this daemon knows about lanes beyond the journal.
+    fn facts(&self, seating: &Seating<'_>) -> BTreeMap<String, LaneFacts> {
+        let mut facts: BTreeMap<String, LaneFacts> = BTreeMap::new();
+        for (lane, held) in seating.newest() {
+            let alive = match held.tenant {
+                Tenant::Living(_) => true,
+                Tenant::Ended => false,
+                Tenant::Stranger => continue,
+            };
+            facts.entry(lane.to_owned()).or_default().process_alive = Some(alive);
+        }
+        // A lane for one worker is full while a worker of ours lives on it, whoever
+        // holds its lease.
+        for lane in seating.standing().keys().filter(|lane| !self.repeats(lane)) {
+            facts.entry((*lane).to_owned()).or_default().pending = true;
+        }
+        let given_up = self.table.given_up().filter(|lane| seating.living(lane) == 0);
+        // A lane for one worker whose worker took another lane is nobody's candidate.
+        let away = seating
+            .lived_on()
+            .filter(|lane| !self.repeats(lane) && !seating.standing().contains_key(lane));
+        // While somebody holds a lane, its region is not free.
+        for lane in given_up.chain(away).filter(|lane| !seating.is_taken(lane)) {
+            facts.entry(lane.to_owned()).or_default().excluded = true;
+        }
+        facts
+    }
+
+    /// The roster with an entry for every run that no entry stands for yet. A lane
+    /// that may carry several workers counts as one in a plan.
+    fn stand_in(&self, roster: Vec<LaneEvidence>, seating: &Seating<'_>) -> Vec<LaneEvidence> {
+        let mut standing = seating.standing().clone();
+        let mut lanes = Vec::with_capacity(roster.len());
+        for mut entry in roster {
+            let own_lease = self.settings.lease == LeaseMode::Supervisor;
+            if own_lease && !self.is_declared(&entry.lane) && !seating.is_taken(&entry.lane) {
+                // The handle for an undeclared lane: a plain program picks none.
+                continue;
+            }
+            let gave_up = self.table.gave_up(&entry.lane);
+            entry.repeatable &= !own_lease && !gave_up;
+            let runs = standing.remove(entry.lane.as_str()).unwrap_or_default();
+            // A pending entry stands for the first of them, and hides a run that sits
+            // on the lane beside them.
+            let hidden = entry.pending && seating.seats_ours(&entry.lane);
+            let more = (runs + usize::from(hidden)).saturating_sub(usize::from(entry.pending));
+            let one_more = LaneEvidence {
+                liveness: entry.repeatable.then_some(Liveness::Advancing),
+                pending: !entry.repeatable,
+                spinning_age_ms: None,
+                ..entry.clone()
+            };
+            // Workers may be left on a lane that was given up; it gets no more.
+            if !gave_up || entry.pending || entry.liveness.is_some() {
+                lanes.push(entry);
+            }
+            lanes.extend(std::iter::repeat_n(one_more, more));
+        }
+        // Runs for a handle that had another name when they were launched. Those
+        // of lanes that left the configuration are not the roster's business.
+        let handles =
+            |lane: &str| self.repeats(lane) && self.settings.policy.max_concurrency.is_some();
+        for (lane, runs) in standing.into_iter().filter(|(lane, _)| handles(lane)) {
+            let worker = LaneEvidence {
+                lane: lane.to_owned(),
+                liveness: Some(Liveness::Advancing),
+                repeatable: true,
+                ..LaneEvidence::default()
+            };
+            lanes.extend(std::iter::repeat_n(worker, runs));
+        }
+        lanes
+    }
+}

@@ -1,0 +1,84 @@
+//! Finding out what became of runs that were decided on before.
+//!
+//! Nothing is planned until it is known: a worker that was forgotten would get a
+//! second one beside it. It happens when a supervisor starts, and again whenever
+//! it cannot tell whether its rows reached the disk or its launch the spawner.
+
+use std::collections::BTreeSet;
+
+use dosd_kernel::lane::OpenRun;
+
+use super::actor::SupervisorPorts;
+use super::rows::HOLDER;
+use super::run_table::Hold;
+use super::settings::{FleetSettings, LeaseMode};
+use crate::journal::{ListOpenRuns, Observe};
+use crate::port::ProcessIdentity;
+use crate::spawn::{ReadoptRuns, Run};
+
+/// What was found.
+pub(super) struct Reconciled {
+    /// Runs that live or are being started, and whether their leases stand.
+    pub(super) living: Vec<(Run, Hold)>,
+    /// The stamps of all open runs.
+    pub(super) stamps: Vec<String>,
+}
+
+/// Asks the journal which runs are open, and the spawner which of them live; the
+/// spawner records the end of the others.
+///
+/// # Errors
+/// Why it is not known, in words.
+pub(super) async fn reconcile(
+    ports: SupervisorPorts,
+    settings: FleetSettings,
+) -> Result<Reconciled, String> {
+    let now_ms = ports.clock.now_ms();
+    // Observed first: a run that is open after that had its lease then, unless
+    // somebody took it.
+    let observed = ports.observe.ask(Observe { now_ms }).await.map_err(|gone| gone.to_string())?;
+    let observation = observed.map_err(|failed| failed.to_string())?;
+    let listed = ports.open_runs.ask(ListOpenRuns).await.map_err(|gone| gone.to_string())?;
+    let listed = listed.map_err(|failed| failed.to_string())?;
+    let leases: BTreeSet<(&str, &str)> = observation
+        .leases
+        .iter()
+        .filter(|live| live.lease.holder() == HOLDER)
+        .map(|live| (live.lease.lane(), live.lease.loop_ts()))
+        .collect();
+    let is_held = |run: &Run| leases.contains(&(run.lane.as_str(), run.loop_ts.as_str()));
+    let open: Vec<(Run, Option<ProcessIdentity>)> = listed
+        .into_iter()
+        .filter(|run| run.host_id == settings.host_id && run.holder == HOLDER)
+        .map(|run| {
+            let (mut run, process) = reopened(run);
+            run.leased = settings.lease == LeaseMode::Supervisor || is_held(&run);
+            (run, process)
+        })
+        .collect();
+    let stamps = open.iter().map(|(run, _)| run.loop_ts.clone()).collect();
+    let living = ports.readopt.ask(ReadoptRuns { open }).await.map_err(|gone| gone.to_string())?;
+    let living = living.into_iter().map(|run| {
+        let hold = if run.leased && !is_held(&run) { Hold::Lost } else { Hold::Kept };
+        (run, hold)
+    });
+    Ok(Reconciled { living: living.collect(), stamps })
+}
+
+/// A run from an earlier life, as far as the journal tells of it.
+fn reopened(open: OpenRun) -> (Run, Option<ProcessIdentity>) {
+    let process = open.started.map(|started| ProcessIdentity {
+        boot_id: started.boot_id,
+        pid: started.pid,
+        start_ticks: started.start_ticks,
+        pgid: started.pgid,
+    });
+    let run = Run {
+        run_id: open.run_id,
+        lane: open.lane,
+        loop_ts: open.loop_ts,
+        lineage: Vec::new(),
+        leased: false,
+    };
+    (run, process)
+}

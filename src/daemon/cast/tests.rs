@@ -1,0 +1,135 @@
+//! An actor that panics is made again, and the others go on.
+
+use std::time::Duration;
+
+use dosd_actors::guard::Ended;
+use dosd_actors::panic_now::PanicNow;
+use dosd_kernel::effect_witness::EffectVerdict;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::*;
+use crate::config;
+use crate::env::Environment;
+use crate::workspace::Workspace;
+
+const CONFIG: &str = r#"
+[lanes]
+concurrent = ["a"]
+[lanes.trees]
+a = ["a/**"]
+[dosd.worker]
+command = ["sleep", "600"]
+lease = "supervisor"
+[[dosd.witness]]
+name = "orders"
+kind = "json"
+path = "orders.json"
+"#;
+
+/// A daemon's actors in a workspace of their own.
+struct Stage {
+    cast: Cast,
+    ended: UnboundedReceiver<ActorEnded>,
+    _workspace: tempfile::TempDir,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("orders.json"), "{}").unwrap();
+        let environment = Environment::default();
+        let workspace = Workspace::resolve(Some(directory.path()), &environment).unwrap();
+        workspace.ensure_state_dir().unwrap();
+        let (config, _) = config::parse(CONFIG, &workspace.config_file()).unwrap();
+        let socket = workspace.socket(&environment);
+        let options = RunOptions { workspace, config, environment, program: None };
+        let (report, ended) = unbounded_channel();
+        let cast = Cast::assemble(options, &socket, report).unwrap();
+        Self { cast, ended, _workspace: directory }
+    }
+
+    /// Waits for the report of a panic and has the actor made again, as the daemon does.
+    async fn mend(&mut self) -> &'static str {
+        loop {
+            let ended = self.ended.recv().await.unwrap();
+            if ended.how == Ended::Panicked {
+                self.cast.remake(ended.actor).await.unwrap();
+                return ended.actor;
+            }
+        }
+    }
+
+    /// Waits until the journal shows one run with a process. More than one would be a doubled
+    /// worker.
+    async fn until_one_worker_runs(&self) {
+        loop {
+            let open = self.cast.open_runs.ask(ListOpenRuns).await.unwrap().unwrap();
+            assert!(open.len() <= 1, "{open:?}");
+            if open.iter().any(|run| run.started.is_some()) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn claim(&self) -> EffectVerdict {
+        let claim = Claim {
+            run_id: String::new(),
+            lane: "a".to_owned(),
+            key: "orders:1".to_owned(),
+            narrated: String::new(),
+        };
+        self.cast.claim.ask(claim).await.unwrap().unwrap().report.verdict
+    }
+}
+
+#[actix::test]
+async fn a_witness_that_panicked_answers_again() {
+    let mut stage = Stage::new();
+    let witness = stage.cast.make_witness();
+    assert!(witness.send(PanicNow).await.is_err());
+    drop(witness);
+    assert_eq!(stage.mend().await, WITNESS);
+    assert_eq!(stage.claim().await, EffectVerdict::Unwitnessed);
+    stage.cast.stop(Duration::ZERO).await;
+}
+
+#[actix::test]
+async fn a_journal_that_panicked_gives_its_lock_back() {
+    let mut stage = Stage::new();
+    let path = stage.cast.options.workspace.state_dir().join("other.jsonl");
+    let open = |cast: &Cast| cast.journal::<LaneFold>(&path, &cast.lanes_thread, LANES);
+    let journal = open(&stage.cast).unwrap();
+    assert!(open(&stage.cast).is_err(), "one writer for a journal");
+    assert!(journal.send(PanicNow).await.is_err());
+    let ended = stage.ended.recv().await.unwrap();
+    assert_eq!((ended.actor, ended.how), (LANES, Ended::Panicked));
+    let again = open(&stage.cast).unwrap();
+    assert!(again.send(Observe { now_ms: 0 }).await.unwrap().is_ok());
+    stage.cast.stop(Duration::ZERO).await;
+}
+
+#[actix::test]
+async fn a_supervisor_that_panicked_finds_its_workers_again() {
+    let mut stage = Stage::new();
+    stage.until_one_worker_runs().await;
+    let _ = stage.cast.shutdown.ask(Shutdown).await;
+    let supervisor = stage.cast.make_supervisor();
+    assert!(supervisor.send(PanicNow).await.is_err());
+    drop(supervisor);
+    assert_eq!(stage.mend().await, SUPERVISOR);
+    stage.until_one_worker_runs().await;
+    stage.cast.stop(Duration::ZERO).await;
+}
+
+#[actix::test]
+async fn a_spawner_that_panicked_finds_its_workers_again() {
+    let mut stage = Stage::new();
+    stage.until_one_worker_runs().await;
+    let spawner = stage.cast.make_spawn();
+    assert!(spawner.send(PanicNow).await.is_err());
+    drop(spawner);
+    assert_eq!(stage.mend().await, SPAWN);
+    stage.until_one_worker_runs().await;
+    stage.cast.stop(Duration::ZERO).await;
+}
