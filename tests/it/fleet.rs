@@ -1,6 +1,6 @@
 //! A fleet of real processes: kept alive, witnessed, exported, stopped.
 
-use crate::support::daemon::{Daemon, lives, signal};
+use crate::support::daemon::{Daemon, group_lives, lives, signal, signal_group};
 use crate::support::peer::Peer;
 use crate::support::workspace::Workspace;
 use serde_json::Value;
@@ -86,7 +86,7 @@ fn a_fleet_is_kept_witnessed_exported_and_stopped() {
     let mut daemon = Daemon::start(&workspace);
     let idle = come_up(&mut daemon);
 
-    signal(idle, "KILL");
+    signal_group(idle, "KILL");
     let replaced = daemon.wait_for_worker("idle");
     assert_ne!(replaced, idle);
     assert!(lives(replaced));
@@ -148,7 +148,7 @@ fn a_fleet_is_kept_witnessed_exported_and_stopped() {
     let started = lanes.iter().filter(|row| row["op"] == "WORKER_STARTED");
     let left: Vec<_> = started
         .filter_map(|row| u32::try_from(row["pid"].as_u64()?).ok())
-        .filter(|pid| lives(*pid))
+        .filter(|pid| group_lives(*pid))
         .collect();
     assert!(left.is_empty(), "processes {left:?} are left");
     let ops = |op: &str| lanes.iter().filter(|row| row["op"] == op).count();
@@ -181,12 +181,37 @@ fn a_daemon_that_was_killed_leaves_workers_that_the_next_one_watches() {
     next.wait_for("the worker is watched again", |line| {
         line["pid"] == idle && line["lane"] == "idle"
     });
-    signal(idle, "KILL");
+    signal_group(idle, "KILL");
     let replaced = next.wait_for_worker("idle");
     assert!(lives(replaced));
     next.signal("TERM");
     assert_eq!(next.wait().code(), Some(0), "{}", next.log());
     assert!(!lives(replaced));
+}
+
+#[test]
+fn what_a_dead_worker_leaves_behind_keeps_its_lane_and_goes_with_the_daemon() {
+    let workspace = workspace();
+    // The child says when it is there, and that it will not hear TERM.
+    let child = "sh -c 'trap \"\" TERM; \"$DOSD_BIN\" claim orders:1; sleep 600' &\n";
+    workspace.write("idle.sh", format!("{child}exec sleep 600\n"));
+    let mut daemon = Daemon::start(&workspace);
+    let idle = daemon.wait_for_worker("idle");
+    daemon.wait_for("its child", |line| line["lane"] == "idle" && line["claim"].is_string());
+    signal(idle, "KILL");
+    daemon.wait_for("the rest of the group is seen", |line| {
+        line["lane"] == "idle"
+            && line["message"].as_str().is_some_and(|text| text.contains("its group has members"))
+    });
+    assert!(group_lives(idle));
+    daemon.signal("TERM");
+    assert_eq!(daemon.wait().code(), Some(0), "{}", daemon.log());
+    assert!(!group_lives(idle));
+    let lanes = rows(&workspace, ".dos/lane-journal.jsonl");
+    let of_idle: Vec<_> =
+        lanes.iter().filter(|row| row["lane"] == "idle").map(|row| &row["op"]).collect();
+    let life = ["SPAWN", "ACQUIRE", "WORKER_STARTED", "HALT", "WORKER_EXITED", "RELEASE"];
+    assert_eq!(of_idle, life, "no second worker beside the rest of the first");
 }
 
 #[test]

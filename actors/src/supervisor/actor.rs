@@ -180,11 +180,8 @@ impl SupervisorActor {
     fn reconcile(&mut self, ctx: &mut Context<Self>) {
         let found = reconcile(self.ports.clone(), self.fleet.settings().clone());
         ctx.wait(wrap_future(found).map(|found, actor: &mut Self, ctx| match found {
-            Ok(found) => {
-                for stamp in &found.stamps {
-                    actor.fleet.avoid_stamp(stamp);
-                }
-                for (run, hold) in found.living {
+            Ok(living) => {
+                for (run, hold) in living {
                     actor.fleet.adopt(run, hold);
                 }
                 actor.reconciled = true;

@@ -38,12 +38,12 @@ pub(super) async fn carry_out(
     if !rows.is_empty() && !recorded(&ports.lanes, rows).await {
         return Carried::NotRecorded;
     }
-    let mut launched = Outcome::Done;
+    let mut started = Outcome::Done;
     for run in launches {
         if let Err(gone) = ports.spawner.ask(Spawn { run }).await {
             // Its intent is on disk: it is reconciled before the next plan.
             error!("a worker is not started: {gone}");
-            launched = Outcome::Missed;
+            started = Outcome::Missed;
         }
     }
     let mut told = Outcome::Missed;
@@ -52,7 +52,7 @@ pub(super) async fn carry_out(
     {
         told = Outcome::Done;
     }
-    Carried::Recorded { verdict: told, launches: launched }
+    Carried::Recorded { verdict: told, launches: started }
 }
 
 pub(super) async fn recorded(journal: &Reach<Append>, rows: Vec<Draft>) -> bool {

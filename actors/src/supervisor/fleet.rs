@@ -98,11 +98,6 @@ impl Fleet {
         self.table.adopt(run, hold);
     }
 
-    /// Never gives a run the stamp of this one, which an earlier daemon left open.
-    pub fn avoid_stamp(&mut self, loop_ts: &str) {
-        self.table.note_stamp(loop_ts);
-    }
-
     /// Whether a lane is one of the configuration's.
     pub(super) fn is_declared(&self, lane: &str) -> bool {
         self.declared.contains(lane)

@@ -16,23 +16,16 @@ use crate::journal::{ListOpenRuns, Observe};
 use crate::port::ProcessIdentity;
 use crate::spawn::{ReadoptRuns, Run};
 
-/// What was found.
-pub(super) struct Reconciled {
-    /// Runs that live or are being started, and whether their leases stand.
-    pub(super) living: Vec<(Run, Hold)>,
-    /// The stamps of all open runs.
-    pub(super) stamps: Vec<String>,
-}
-
 /// Asks the journal which runs are open, and the spawner which of them live; the
-/// spawner records the end of the others.
+/// spawner records the end of the others. Gives the runs that live or are being
+/// started, and whether their leases stand.
 ///
 /// # Errors
 /// Why it is not known, in words.
 pub(super) async fn reconcile(
     ports: SupervisorPorts,
     settings: FleetSettings,
-) -> Result<Reconciled, String> {
+) -> Result<Vec<(Run, Hold)>, String> {
     let now_ms = ports.clock.now_ms();
     // Observed first: a run that is open after that had its lease then, unless
     // somebody took it.
@@ -56,13 +49,12 @@ pub(super) async fn reconcile(
             (run, process)
         })
         .collect();
-    let stamps = open.iter().map(|(run, _)| run.loop_ts.clone()).collect();
     let living = ports.readopt.ask(ReadoptRuns { open }).await.map_err(|gone| gone.to_string())?;
     let living = living.into_iter().map(|run| {
         let hold = if run.leased && !is_held(&run) { Hold::Lost } else { Hold::Kept };
         (run, hold)
     });
-    Ok(Reconciled { living: living.collect(), stamps })
+    Ok(living.collect())
 }
 
 /// A run from an earlier life, as far as the journal tells of it.

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dosd_kernel::lane::Lease;
 use dosd_kernel::restart::{self, Ending, Next};
-use dosd_kernel::stamp;
 
 use super::moment::Moment;
 use crate::spawn::{Run, RunEnd};
@@ -21,8 +20,6 @@ pub(super) struct RunTable {
     lanes: BTreeMap<String, LaneTries>,
     /// Ids and stamps of runs that ended: a lease that bears one has no process.
     ended: BTreeSet<String>,
-    /// The newest stamp that a run of ours was ever given, epoch ms.
-    newest_stamp_ms: i64,
 }
 
 /// A run between its intent and its end.
@@ -72,7 +69,6 @@ impl RunTable {
             by_stamp: BTreeMap::new(),
             lanes: BTreeMap::new(),
             ended: BTreeSet::new(),
-            newest_stamp_ms: 0,
         }
     }
 
@@ -90,23 +86,10 @@ impl RunTable {
     }
 
     fn insert(&mut self, run: Run, last_beat_ms: Option<i64>, hold: Hold) {
-        self.note_stamp(&run.loop_ts);
         if !run.loop_ts.is_empty() {
             self.by_stamp.insert(run.loop_ts.clone(), run.run_id.clone());
         }
         self.runs.insert(run.run_id.clone(), LiveRun { run, last_beat_ms, hold });
-    }
-
-    /// A stamp that was given to a run of ours is never given again.
-    pub(super) fn note_stamp(&mut self, loop_ts: &str) {
-        if let Some(stamp_ms) = stamp::parse_iso_ms(loop_ts) {
-            self.newest_stamp_ms = self.newest_stamp_ms.max(stamp_ms);
-        }
-    }
-
-    /// The first of the stamps that no run of ours had, epoch ms.
-    pub(super) fn next_stamp_ms(&self, now: Moment) -> i64 {
-        now.wall_ms.max(self.newest_stamp_ms.saturating_add(1))
     }
 
     /// Notes that a run has no process any more, and says when its lane may be
@@ -162,8 +145,9 @@ impl RunTable {
         if ended { Tenant::Ended } else { Tenant::Stranger }
     }
 
-    pub(super) fn contains(&self, run_id: &str) -> bool {
-        self.runs.contains_key(run_id)
+    /// Whether a run that lives has this id, or this stamp.
+    pub(super) fn knows(&self, run_id: &str, loop_ts: &str) -> bool {
+        self.runs.contains_key(run_id) || self.by_stamp.contains_key(loop_ts)
     }
 
     pub(super) fn live(&self) -> impl Iterator<Item = &LiveRun> {

@@ -6,7 +6,7 @@ use dosd_kernel::draft::Draft;
 use dosd_kernel::invalid::InvalidArgument;
 use dosd_kernel::lane::LaneRow;
 use dosd_kernel::population::Plan;
-use dosd_kernel::run_id::{self, Lineage, RunId};
+use dosd_kernel::run_id::{self, RunId};
 
 use super::fleet::Fleet;
 use super::moment::{Moment, run_stamp};
@@ -73,7 +73,7 @@ impl Fleet {
                 left_ms = interval_ms;
             }
             if outpaced {
-                beats.again_ms = sooner(beats.again_ms, left_ms);
+                beats.again_ms = Some(sooner(beats.again_ms, left_ms));
             }
         }
         beats
@@ -90,7 +90,6 @@ impl Fleet {
     ) -> Result<Launching, InvalidArgument> {
         let mut launching = Launching::default();
         let mut minted = BTreeSet::new();
-        let mut stamp_ms = self.table.next_stamp_ms(now);
         for item in &plan.spawn {
             let lane = item.lane.as_str();
             // The evidence shows a lane with a worker as held: this is the last line.
@@ -103,46 +102,42 @@ impl Fleet {
                 continue;
             }
             if let Some(wait_ms) = self.table.wait_ms(lane, now) {
-                launching.again_ms = sooner(launching.again_ms, wait_ms);
+                launching.again_ms = Some(sooner(launching.again_ms, wait_ms));
                 continue;
             }
-            // Those of a daemon before this one are known by the leases that are left.
-            while seating.bears(&run_stamp(stamp_ms)) {
-                stamp_ms += 1;
-            }
-            let lineage = self.mint(now, &mut minted, entropy)?;
-            launching.runs.push(Run {
-                run_id: lineage.run_id.to_string(),
-                lane: item.lane.clone(),
-                loop_ts: run_stamp(stamp_ms),
-                lineage: lineage.environment(),
-                leased: self.settings.lease == LeaseMode::Supervisor,
-            });
-            stamp_ms += 1;
+            launching.runs.push(self.mint(lane, seating, &mut minted, now, entropy)?);
         }
         Ok(launching)
     }
 
-    /// A run id that no run of ours has; `minted` are those of this decision.
+    /// A run with an id and a stamp that no other has; `minted` are the ids of this
+    /// decision.
     fn mint(
         &self,
-        now: Moment,
+        lane: &str,
+        seating: &Seating<'_>,
         minted: &mut BTreeSet<RunId>,
+        now: Moment,
         entropy: &mut impl FnMut() -> u64,
-    ) -> Result<Lineage, InvalidArgument> {
+    ) -> Result<Run, InvalidArgument> {
         let parent = &self.settings.lineage;
         loop {
-            let lineage = run_id::mint(
-                now.wall_ms,
-                entropy(),
-                "worker",
-                Some(parent.run_id.as_str()),
-                Some(&parent.root_id),
-            )?;
-            let known = self.table.contains(lineage.run_id.as_str());
-            if !known && minted.insert(lineage.run_id.clone()) {
-                return Ok(lineage);
+            let drawn = entropy();
+            let parent_id = Some(parent.run_id.as_str());
+            let lineage =
+                run_id::mint(now.wall_ms, drawn, "worker", parent_id, Some(&parent.root_id))?;
+            let loop_ts = run_stamp(now.wall_ms, drawn);
+            let taken = self.table.knows(lineage.run_id.as_str(), &loop_ts);
+            if taken || seating.bears(&loop_ts) || !minted.insert(lineage.run_id.clone()) {
+                continue;
             }
+            return Ok(Run {
+                run_id: lineage.run_id.to_string(),
+                lane: lane.to_owned(),
+                loop_ts,
+                lineage: lineage.environment(),
+                leased: self.settings.lease == LeaseMode::Supervisor,
+            });
         }
     }
 }
@@ -174,6 +169,6 @@ pub(super) struct Launching {
     pub(super) again_ms: Option<i64>,
 }
 
-fn sooner(known_ms: Option<i64>, wait_ms: i64) -> Option<i64> {
-    Some(known_ms.map_or(wait_ms, |known_ms| known_ms.min(wait_ms)))
+fn sooner(known_ms: Option<i64>, wait_ms: i64) -> i64 {
+    known_ms.map_or(wait_ms, |known_ms| known_ms.min(wait_ms))
 }

@@ -2,6 +2,8 @@
 //! and a clock that jumps. Nothing here waits.
 
 mod fleet;
+mod probe;
 mod restart;
+mod spawn;
 mod stage;
 mod witness;

@@ -1,10 +1,12 @@
 //! A daemon that ended, orderly or not, and the next one.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::stage::{LANES, Stage, code};
+use crate::reach::Reach;
 use crate::spawn::StopAll;
-use crate::supervisor::{LeaseMode, Shutdown};
+use crate::supervisor::{GetFleet, LeaseMode, Shutdown};
 
 const LONG: Duration = Duration::from_secs(5);
 
@@ -65,6 +67,119 @@ async fn a_worker_that_ignores_term_is_killed_after_the_timeout() {
     assert!(survivors.unwrap().is_empty());
     let exit = stage.rows(LANES).into_iter().find(|row| row["op"] == "WORKER_EXITED").unwrap();
     assert_eq!(exit["signal"], 9);
+}
+
+#[test]
+fn adopted_workers_are_stopped_and_recorded_like_others() {
+    let mut stage = a_daemon_that_died(&["a", "b"]);
+    actix::System::new().block_on(async {
+        stage.reawake();
+        let next = stage.start();
+        stage.pass(LONG).await;
+        next.supervisor.send(Shutdown).await.unwrap();
+        assert!(next.spawner.send(StopAll).await.unwrap().is_empty());
+    });
+    assert!(stage.launcher.living().is_empty());
+    for lane in ["a", "b"] {
+        let ops = stage.ops(lane);
+        assert_eq!(ops[ops.len() - 3..], ["HALT", "WORKER_EXITED", "RELEASE"], "{ops:?}");
+    }
+}
+
+#[test]
+fn a_worker_whose_start_was_not_recorded_is_found_and_not_doubled() {
+    let mut stage = a_daemon_that_died(&["a"]);
+    // The daemon was killed after the start and before its row.
+    let bytes = String::from_utf8(stage.storage.bytes(Path::new(LANES))).unwrap();
+    let kept: String =
+        bytes.split_inclusive('\n').filter(|row| !row.contains("WORKER_STARTED")).collect();
+    assert_ne!(kept, bytes);
+    stage.storage.put(Path::new(LANES), kept.as_bytes());
+    actix::System::new().block_on(async {
+        stage.reawake();
+        let next = stage.start();
+        stage.pass(LONG).await;
+        assert_eq!(stage.launcher.launched().len(), 1);
+        assert!(stage.ops("a").contains(&"WORKER_STARTED".to_owned()), "it is recorded now");
+        next.spawner.send(StopAll).await.unwrap();
+    });
+    assert!(stage.launcher.living().is_empty());
+}
+
+#[test]
+fn a_run_without_process_and_start_is_over_and_its_lane_is_used_again() {
+    let mut stage = a_daemon_that_died(&["a"]);
+    let bytes = String::from_utf8(stage.storage.bytes(Path::new(LANES))).unwrap();
+    let kept: String =
+        bytes.split_inclusive('\n').filter(|row| !row.contains("WORKER_STARTED")).collect();
+    stage.storage.put(Path::new(LANES), kept.as_bytes());
+    stage.end("a", code(0));
+    actix::System::new().block_on(async {
+        stage.reawake();
+        let _next = stage.start();
+        stage.pass(LONG).await;
+    });
+    assert_eq!(stage.living_lanes(), ["a"]);
+    let ops = stage.ops("a");
+    assert_eq!(ops[2..5], ["WORKER_EXITED", "RELEASE", "SPAWN"], "{ops:?}");
+}
+
+#[test]
+fn nothing_is_planned_before_earlier_runs_are_reconciled() {
+    let mut stage = a_daemon_that_died(&["a", "b"]);
+    actix::System::new().block_on(async {
+        stage.reawake();
+        let next = stage.start_with(|ports| ports.readopt = Reach::unset("spawn"));
+        // Long enough for every lease to look stalled.
+        stage.pass(Duration::from_hours(1)).await;
+        assert_eq!(stage.launcher.launched().len(), 2, "nothing was doubled");
+        next.ports.readopt.point_at(&next.spawner);
+        stage.pass(LONG).await;
+        let view = next.supervisor.send(GetFleet).await.unwrap();
+        assert_eq!(view.runs.len(), 2);
+    });
+    assert_eq!(stage.launcher.launched().len(), 2);
+    assert!(!stage.ops("a").contains(&"SCAVENGE".to_owned()));
+}
+
+#[actix::test]
+async fn a_supervisor_that_is_made_again_finds_its_workers_and_doubles_none() {
+    let stage = Stage::with_lanes(&["a", "b"], LeaseMode::Worker);
+    let mut daemon = stage.start();
+    stage.pass(LONG).await;
+    stage.remake_supervisor(&mut daemon);
+    stage.pass(Duration::from_hours(1)).await;
+    assert_eq!(stage.launcher.launched().len(), 2);
+    stage.end("a", code(1));
+    stage.pass(LONG).await;
+    assert_eq!(stage.living_lanes(), ["a", "b"]);
+    assert_eq!(stage.launcher.launched().len(), 3);
+}
+
+#[actix::test]
+async fn an_end_that_falls_between_two_supervisors_is_recorded_once() {
+    let stage = Stage::with_lanes(&["a"], LeaseMode::Supervisor);
+    let mut daemon = stage.start();
+    stage.pass(LONG).await;
+    stage.end("a", code(1));
+    stage.remake_supervisor(&mut daemon);
+    stage.pass(LONG).await;
+    assert_eq!(stage.living_lanes(), ["a"]);
+    let ends = stage.ops("a").into_iter().filter(|op| op == "WORKER_EXITED").count();
+    assert_eq!((ends, stage.launcher.launched().len()), (1, 2));
+}
+
+#[actix::test]
+async fn a_launch_that_the_spawner_never_got_is_made_up_for() {
+    let stage = Stage::with_lanes(&["a"], LeaseMode::Supervisor);
+    let daemon = stage.start_with(|ports| ports.spawner = Reach::unset("spawn"));
+    stage.pass(Duration::from_millis(500)).await;
+    assert_eq!(stage.ops("a"), ["SPAWN", "ACQUIRE"]);
+    daemon.ports.spawner.point_at(&daemon.spawner);
+    stage.pass(LONG).await;
+    assert_eq!(stage.living_lanes(), ["a"]);
+    let ops = stage.ops("a");
+    assert_eq!(ops[2..5], ["WORKER_EXITED", "RELEASE", "SPAWN"], "{ops:?}");
 }
 
 /// A world in which a daemon came up and was killed: its memory is gone, its

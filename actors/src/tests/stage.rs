@@ -17,7 +17,7 @@ use crate::journal::{JournalActor, Log};
 use crate::port::testing::{FakeLauncher, MemoryStorage, TestClock};
 use crate::port::{Clock, Exit};
 use crate::reach::Reach;
-use crate::spawn::{LogPolicy, SpawnActor, SpawnPorts, SpawnSettings};
+use crate::spawn::{LogPolicy, ProcessEvent, SpawnActor, SpawnPorts, SpawnSettings};
 use crate::supervisor::{FleetSettings, LeaseMode, SupervisorActor, SupervisorPorts};
 use crate::witness::{JsonSurface, SharedSurface, WitnessActor, WitnessPorts};
 
@@ -40,6 +40,9 @@ pub(super) struct Stage {
 /// The actors of one daemon; dropping them all ends it.
 pub(super) struct Daemon {
     pub(super) supervisor: Addr<SupervisorActor>,
+    /// What a supervisor of this daemon is made with.
+    pub(super) ports: SupervisorPorts,
+    events: Reach<ProcessEvent>,
     pub(super) spawner: Addr<SpawnActor>,
     pub(super) witness: Addr<WitnessActor>,
 }
@@ -97,6 +100,20 @@ impl Stage {
 
     /// Starts a daemon in this world.
     pub(super) fn start(&self) -> Daemon {
+        self.start_with(|_| ())
+    }
+
+    /// Makes the supervisor of a daemon again, as after a panic.
+    pub(super) fn remake_supervisor(&self, daemon: &mut Daemon) {
+        let random = fastrand::Rng::with_seed(self.clock.monotonic_ms().unsigned_abs());
+        let ports = daemon.ports.clone();
+        daemon.supervisor =
+            SupervisorActor::new(self.settings.clone(), ports, random, None).start();
+        daemon.events.point_at(&daemon.supervisor);
+    }
+
+    /// Starts a daemon whose supervisor gets ports that were bent.
+    pub(super) fn start_with(&self, bend: impl FnOnce(&mut SupervisorPorts)) -> Daemon {
         let clock = Arc::new(self.clock.clone());
         let storage = Arc::new(self.storage.clone());
         let lanes = Log::<LaneFold>::open(storage.clone(), Path::new(LANES)).unwrap();
@@ -129,7 +146,7 @@ impl Stage {
             None,
         )
         .start();
-        let ports = SupervisorPorts {
+        let mut ports = SupervisorPorts {
             clock,
             observe: Reach::to("lane", lanes.clone().recipient()),
             open_runs: Reach::to("lane", lanes.clone().recipient()),
@@ -139,10 +156,12 @@ impl Stage {
             spawner: Reach::to("spawn", spawner.clone().recipient()),
             readopt: Reach::to("spawn", spawner.clone().recipient()),
         };
-        let random = fastrand::Rng::with_seed(7);
-        let supervisor = SupervisorActor::new(self.settings.clone(), ports, random, None).start();
+        bend(&mut ports);
+        let random = fastrand::Rng::with_seed(self.now_ms.unsigned_abs());
+        let supervisor =
+            SupervisorActor::new(self.settings.clone(), ports.clone(), random, None).start();
         events.point_at(&supervisor);
-        Daemon { supervisor, spawner, witness }
+        Daemon { supervisor, ports, events, spawner, witness }
     }
 
     fn settings_changes(&self, path: &Path) -> crate::port::ChangeStream {

@@ -1,13 +1,18 @@
 //! Claims are judged by what the world shows.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix::{Actor, Addr};
 use dosd_kernel::effect_witness::EffectVerdict;
 
-use super::stage::{Daemon, STORE, Stage, VERDICTS};
+use super::probe::{Gated, Notes, SlowJournal};
+use super::stage::{Daemon, STORE, Stage, VERDICTS, code};
+use crate::port::testing::TestClock;
+use crate::reach::Reach;
 use crate::supervisor::LeaseMode;
-use crate::witness::{Claim, Judged};
+use crate::witness::{Claim, Judged, SharedSurface, TakeBaseline, WitnessActor, WitnessPorts};
 
 async fn fleet() -> (Stage, Daemon, String) {
     let stage = Stage::with_lanes(&["a"], LeaseMode::Supervisor);
@@ -64,4 +69,132 @@ async fn a_run_that_is_not_known_has_no_baseline() {
     let judged = claim(&daemon, "RID-000000000000000", "42").await;
     assert_eq!(judged.report.verdict, EffectVerdict::Unwitnessed);
     assert!(judged.report.reason.contains("no baseline"), "{}", judged.report.reason);
+}
+
+#[actix::test]
+async fn a_claim_is_filed_under_the_lane_of_its_run_whatever_it_says() {
+    let (stage, daemon, run_id) = fleet().await;
+    let lie = Claim { run_id, lane: "b".to_owned(), key: "42".to_owned(), narrated: String::new() };
+    daemon.witness.send(lie).await.unwrap().unwrap();
+    let rows = stage.rows(VERDICTS);
+    let claimed = rows.iter().find(|row| row["syscall"] == "effect_witness").unwrap();
+    assert_eq!(claimed["lane"], "a");
+}
+
+#[actix::test]
+async fn a_claim_after_the_end_of_its_run_has_no_baseline() {
+    let (stage, daemon, run_id) = fleet().await;
+    stage.storage.put(Path::new(STORE), br#"{"42": 1}"#);
+    stage.end("a", code(0));
+    stage.pass(Duration::from_millis(500)).await;
+    let judged = claim(&daemon, &run_id, "42").await;
+    assert_eq!(judged.report.verdict, EffectVerdict::Unwitnessed);
+    assert!(judged.report.reason.contains("is over"), "{}", judged.report.reason);
+}
+
+#[actix::test]
+async fn a_key_that_is_blank_after_its_surface_claims_nothing() {
+    let (_stage, daemon, run_id) = fleet().await;
+    for key in ["", "  ", "orders:", "orders:  "] {
+        let judged = claim(&daemon, &run_id, key).await;
+        assert_eq!(judged.report.verdict, EffectVerdict::NoClaim, "`{key}`");
+    }
+}
+
+#[actix::test]
+async fn colons_in_an_entity_key_are_its_own() {
+    let (stage, daemon, run_id) = fleet().await;
+    stage.storage.put(Path::new(STORE), br#"{"urn:isbn:42": 1, "4:2": 1}"#);
+    for key in ["urn:isbn:42", "orders:urn:isbn:42", "orders:4:2", " orders: 4:2 "] {
+        let judged = claim(&daemon, &run_id, key).await;
+        assert_eq!(judged.report.verdict, EffectVerdict::Confirmed, "`{key}`");
+    }
+}
+
+#[actix::test]
+async fn the_same_claim_twice_gets_the_same_verdict_in_rows_of_their_own() {
+    let (stage, daemon, run_id) = fleet().await;
+    stage.storage.put(Path::new(STORE), br#"{"42": 1}"#);
+    let first = claim(&daemon, &run_id, "42").await;
+    let second = claim(&daemon, &run_id, "42").await;
+    assert_eq!(first.report, second.report);
+    assert_eq!(second.seq, first.seq + 1);
+}
+
+/// A witness over surfaces in memory, with one run, `RID-1`, whose baseline is taken.
+async fn witness(surfaces: &[&Gated]) -> Addr<WitnessActor> {
+    let journal = SlowJournal { name: "verdict", takes: Duration::ZERO, notes: Notes::default() };
+    let ports = WitnessPorts {
+        clock: Arc::new(TestClock::at(0)),
+        verdicts: Reach::to("verdict", journal.start().recipient()),
+    };
+    let surfaces = surfaces.iter().map(|it| Arc::new((*it).clone()) as SharedSurface).collect();
+    let witness = WitnessActor::new(surfaces, ports, None).start();
+    take_baseline(&witness, "RID-1").await;
+    witness
+}
+
+async fn take_baseline(witness: &Addr<WitnessActor>, run_id: &str) {
+    let take = TakeBaseline { run_id: run_id.to_owned(), lane: "a".to_owned() };
+    witness.send(take).await.unwrap();
+}
+
+async fn verdict(witness: &Addr<WitnessActor>, run_id: &str, key: &str) -> EffectVerdict {
+    let claim = Claim {
+        run_id: run_id.to_owned(),
+        lane: "a".to_owned(),
+        key: key.to_owned(),
+        narrated: String::new(),
+    };
+    witness.send(claim).await.unwrap().unwrap().report.verdict
+}
+
+#[actix::test]
+async fn a_bare_key_is_not_refuted_by_the_surfaces_that_do_not_hold_it() {
+    let (orders, users) = (Gated::named("orders"), Gated::named("users"));
+    let witness = witness(&[&orders, &users]).await;
+    orders.put("42");
+    assert_eq!(verdict(&witness, "RID-1", "42").await, EffectVerdict::Confirmed);
+    assert_eq!(verdict(&witness, "RID-1", "users:42").await, EffectVerdict::Refuted);
+    assert_eq!(verdict(&witness, "RID-1", "43").await, EffectVerdict::Refuted);
+    users.break_down();
+    assert_eq!(verdict(&witness, "RID-1", "43").await, EffectVerdict::Unwitnessed);
+    assert_eq!(verdict(&witness, "RID-1", "42").await, EffectVerdict::Confirmed);
+}
+
+#[actix::test]
+async fn a_claim_that_comes_while_its_baseline_is_taken_is_not_confirmed() {
+    let orders = Gated::named("orders");
+    let witness = witness(&[&orders]).await;
+    let held = orders.hold();
+    let taking = take_baseline(&witness, "RID-2");
+    let claiming = async {
+        orders.wait_for_reader().await;
+        orders.put("42");
+        let claiming = verdict(&witness, "RID-2", "42");
+        drop(held);
+        claiming.await
+    };
+    let ((), early) = futures_util::future::join(taking, claiming).await;
+    assert_eq!(early, EffectVerdict::Unwitnessed);
+}
+
+#[actix::test]
+async fn runs_that_start_together_share_a_read_that_began_after_they_asked() {
+    let orders = Gated::named("orders");
+    let witness = witness(&[&orders]).await;
+    let before = orders.reads();
+    let held = orders.hold();
+    let first = take_baseline(&witness, "RID-2");
+    let others = async {
+        orders.wait_for_reader().await;
+        let others = (0..100).map(|at| {
+            witness.send(TakeBaseline { run_id: format!("RID-many-{at}"), lane: "a".to_owned() })
+        });
+        let others = futures_util::future::join_all(others);
+        drop(held);
+        others.await
+    };
+    futures_util::future::join(first, others).await;
+    assert_eq!(orders.reads() - before, 2);
 }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use dosd_actors::port::{Clock, SystemClock};
+use dosd_actors::port::{Clock, Launcher, SystemClock, SystemLauncher};
 use serde_json::Value;
 
 use super::workspace::Workspace;
@@ -109,6 +109,19 @@ impl Drop for Daemon {
 pub(crate) fn signal(pid: u32, name: &str) {
     let sent = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();
     assert!(sent.expect("kill runs").success(), "process {pid} is there to get {name}");
+}
+
+/// Sends a signal to a process and all of its group, which it leads.
+pub(crate) fn signal_group(pgid: u32, name: &str) {
+    let group = format!("-{pgid}");
+    let sent = Command::new("kill").args([&format!("-{name}"), "--", &group]).status();
+    assert!(sent.expect("kill runs").success(), "group {pgid} is there to get {name}");
+}
+
+/// Whether a group has a member that lives; a zombie does not.
+pub(crate) fn group_lives(pgid: u32) -> bool {
+    let launcher = SystemLauncher::new().expect("/proc");
+    !launcher.group_members(pgid).is_empty()
 }
 
 /// Whether a process lives; a zombie does not.

@@ -88,7 +88,7 @@ impl<F: Fold> JournalActor<F> {
         let mut callers = std::mem::take(&mut self.batch.callers);
         let mut rows = std::mem::take(&mut self.batch.rows);
         let began = self.clock.monotonic();
-        let outcome = self.log.write_rows(&rows);
+        let outcome = self.log.write_rows(&mut rows);
         self.batch.learn(callers.len(), self.clock.monotonic().saturating_sub(began));
         match outcome {
             Ok(written) => {

@@ -1,21 +1,18 @@
-//! Appending rows so that an acknowledged one is on disk, whole, on a line of
-//! its own.
-
-use std::collections::HashSet;
+//! Appending rows so that an acknowledged one is on disk, whole, and counted.
 
 use dosd_kernel::draft::Draft;
 use dosd_kernel::fold::Fold;
 
 use super::Log;
+use super::place::Placed;
 use super::replaced::Unread;
-use super::report::Report;
 use crate::journal::error::JournalError;
 use crate::journal::position::Cursor;
 use crate::journal::read::scan_complete;
 
-/// How often a row that a foreign fragment or a short write spoilt is written
-/// again before the disk is declared unusable.
-const ATTEMPTS: usize = 8;
+/// So many rows are folded on a thread of their own while the disk works: from
+/// here on that takes longer than starting the thread.
+const MANY_ROWS: usize = 32;
 
 /// Rows that are on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,41 +40,22 @@ impl<F: Fold> Log<F> {
     /// A failed write or sync is fatal for this writer: see
     /// [`JournalErrorKind::Fatal`](super::super::JournalErrorKind::Fatal).
     pub fn append(&mut self, rows: &[Draft]) -> Result<Committed, JournalError> {
-        let written = self.write_rows(rows)?;
+        let first_seq = self.encode(rows)?;
+        let written = self.write_out(first_seq, rows.len(), &mut Vec::new())?;
         self.fold_written(written);
         Ok(written.committed)
     }
 
     /// [`Log::append`] up to the moment when the rows are on disk. They may be
     /// acknowledged before [`Log::fold_written`] is called, which has to come
-    /// before anything else.
+    /// before anything else. Many rows are freed on the way; what then is left of
+    /// them is the caller's to free.
     pub(in crate::journal) fn write_rows(
         &mut self,
-        rows: &[Draft],
+        rows: &mut Vec<Draft>,
     ) -> Result<Written, JournalError> {
-        self.follow()?;
-        let first_seq = self.fold.highest_seq() + 1;
-        let mut lines = std::mem::take(&mut self.out);
-        lines.clear();
-        for (row, seq) in rows.iter().zip(first_seq..) {
-            row.write_into(&mut lines, seq);
-        }
-        let began = self.folded;
-        let put = self.put(&lines);
-        let is_alone = put == Ok(Placed::Alone);
-        if is_alone {
-            self.step_over(&lines, rows.len());
-        }
-        self.out = lines;
-        put?;
-        // A file renamed over ours between the look and the write: the rows are
-        // in a file that nobody reads any more.
-        let is_replaced = self.catch_up(Unread::Own(began))?;
-        let last_seq = first_seq + rows.len() as u64 - 1;
-        Ok(Written {
-            committed: Committed { first_seq, last_seq, end: self.end() },
-            is_folded: is_replaced || !is_alone,
-        })
+        let first_seq = self.encode(rows)?;
+        self.write_out(first_seq, rows.len(), rows)
     }
 
     /// Folds rows that were just written.
@@ -87,90 +65,68 @@ impl<F: Fold> Log<F> {
         }
     }
 
-    /// Puts whole lines on disk, each on a line of its own. They are folded,
-    /// unless they landed alone: the caller may know them already.
-    pub(super) fn put(&mut self, lines: &[u8]) -> Result<Placed, JournalError> {
-        // A fragment before ours, or a write in between: read what is there.
-        let heal = self.torn > 0;
-        let placed = if heal {
-            let mut out = Vec::with_capacity(lines.len() + 1);
-            out.push(b'\n');
-            out.extend_from_slice(lines);
-            self.write(&out)?;
-            Placed::Among
-        } else {
-            self.write(lines)?
-        };
-        if placed == Placed::Among {
-            self.secure(lines)?;
+    /// Numbers the rows and puts their lines into `out`.
+    fn encode(&mut self, rows: &[Draft]) -> Result<u64, JournalError> {
+        self.follow()?;
+        let first_seq = self.fold.highest_seq() + 1;
+        self.out.clear();
+        for (row, seq) in rows.iter().zip(first_seq..) {
+            row.write_into(&mut self.out, seq);
         }
-        match self.file.sync() {
-            Ok(()) => Ok(placed),
+        Ok(first_seq)
+    }
+
+    fn write_out(
+        &mut self,
+        first_seq: u64,
+        count: usize,
+        used: &mut Vec<Draft>,
+    ) -> Result<Written, JournalError> {
+        let began = self.folded;
+        let lines = std::mem::take(&mut self.out);
+        let is_folded = self.land(&lines, count).and_then(|placed| {
+            let is_folded = placed == Placed::Among;
+            if count < MANY_ROWS {
+                self.sync().map(|()| is_folded)
+            } else {
+                self.sync_beside(&lines, is_folded, used)
+            }
+        });
+        self.out = lines;
+        let is_folded = is_folded?;
+        // A file renamed over ours between the look and the write: the rows are
+        // in a file that nobody reads any more.
+        let is_replaced = self.catch_up(Unread::Own(began))?;
+        let last_seq = first_seq + count as u64 - 1;
+        self.synced_seq = last_seq;
+        Ok(Written {
+            committed: Committed { first_seq, last_seq, end: self.end() },
+            is_folded: is_replaced || is_folded,
+        })
+    }
+
+    /// Folds `lines`, and frees the rows they were made of, while the disk works.
+    /// Says whether they are folded.
+    fn sync_beside(
+        &mut self,
+        lines: &[u8],
+        is_folded: bool,
+        used: &mut Vec<Draft>,
+    ) -> Result<bool, JournalError> {
+        let Self { file, fold, .. } = self;
+        let work = || {
+            used.clear();
+            if !is_folded {
+                scan_complete(lines, 0, 0, fold);
+            }
+        };
+        let (synced, is_folded) = std::thread::scope(|scope| {
+            let beside = std::thread::Builder::new().spawn_scoped(scope, work);
+            (file.sync(), is_folded || beside.is_ok())
+        });
+        match synced {
+            Ok(()) => Ok(is_folded),
             Err(error) => Err(self.fail_for_good("fdatasync", &error)),
         }
     }
-
-    /// One write; tells whether it landed, whole, where the fold ends.
-    fn write(&mut self, out: &[u8]) -> Result<Placed, JournalError> {
-        let taken = match self.file.append(out) {
-            Ok(taken) => taken,
-            Err(error) => return Err(self.fail_for_good("write", &error)),
-        };
-        if taken < out.len() {
-            self.reports.push(Report::ShortWrite { taken, given: out.len() });
-            return Ok(Placed::Among);
-        }
-        let len = self.file.stat().map_err(|error| self.io("reading", &error))?.len;
-        let expected = self.folded + out.len() as u64;
-        Ok(if len == expected { Placed::Alone } else { Placed::Among })
-    }
-
-    /// Goes on behind rows of ours that are all that is new in the file.
-    fn step_over(&mut self, lines: &[u8], count: usize) {
-        self.know_head(lines);
-        self.anchor.learn(lines);
-        self.folded += lines.len() as u64;
-        self.lines += count as u64;
-    }
-
-    /// Somebody wrote in between, or the write was cut: reads what is there, and
-    /// writes again whichever of our rows does not stand on a line of its own.
-    fn secure(&mut self, rows: &[u8]) -> Result<(), JournalError> {
-        let start = self.folded;
-        let mut missing = rows.to_vec();
-        for attempt in 0.. {
-            self.fold_rest()?;
-            let region = self.read_region(start, self.folded)?;
-            missing = rows_that_do_not_stand(&region, &missing);
-            if missing.is_empty() {
-                return Ok(());
-            }
-            if attempt == ATTEMPTS {
-                break;
-            }
-            let mut again = Vec::with_capacity(missing.len() + 1);
-            if self.torn > 0 {
-                again.push(b'\n');
-            }
-            again.extend_from_slice(&missing);
-            self.write(&again)?;
-        }
-        Err(self.fail_for_good("write", &std::io::ErrorKind::WriteZero.into()))
-    }
-}
-
-/// Where a write landed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Placed {
-    /// Right after what is folded, whole.
-    Alone,
-    /// Cut short, or beside foreign bytes. What is there now is folded.
-    Among,
-}
-
-/// Those lines of `rows` that are not lines of `region`.
-fn rows_that_do_not_stand(region: &[u8], rows: &[u8]) -> Vec<u8> {
-    let standing: HashSet<&[u8]> = region.split_inclusive(|byte| *byte == b'\n').collect();
-    let rows = rows.split_inclusive(|byte| *byte == b'\n');
-    rows.filter(|row| !standing.contains(row)).flatten().copied().collect()
 }

@@ -15,9 +15,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Log;
+use super::place::Placed;
 use super::replaced::Unread;
 use super::report::Report;
 use crate::journal::error::JournalError;
+use crate::journal::read::scan_complete;
 use crate::port::AppendFile;
 
 /// A replaced file that somebody may still write to.
@@ -102,9 +104,12 @@ impl<F: Fold> Log<F> {
         if rows == 0 {
             return Ok(false);
         }
-        self.put(&out)?;
-        self.fold_rest()?;
-        self.reports.push(Report::SavedLateRows { rows });
+        if self.land(&out, rows)? == Placed::Alone {
+            scan_complete(&out, 0, 0, &mut self.fold);
+            self.moved = true;
+        }
+        self.sync()?;
+        self.reports.push(Report::SavedLateRows { rows: rows as u64 });
         Ok(true)
     }
 

@@ -10,6 +10,7 @@ mod compact;
 mod follow;
 mod late;
 mod page;
+mod place;
 mod replaced;
 mod report;
 
@@ -44,6 +45,8 @@ pub struct Log<F: Fold> {
     /// Lines folded, of every kind.
     lines: u64,
     fold: F,
+    /// The highest number of which it is certain that it is on disk.
+    synced_seq: u64,
     /// Whether rows were folded that somebody else may have written.
     moved: bool,
     reports: Vec<Report>,
@@ -89,6 +92,7 @@ impl<F: Fold> Log<F> {
             torn: 0,
             lines: 0,
             fold: F::default(),
+            synced_seq: 0,
             moved: false,
             reports: Vec::new(),
             fatal: None,
@@ -96,6 +100,7 @@ impl<F: Fold> Log<F> {
             _lock: lock,
         };
         log.fold_rest()?;
+        log.synced_seq = log.fold.highest_seq();
         if log.torn > 0 {
             log.reports.push(Report::TornTail { offset: log.folded, bytes: log.torn });
         }
@@ -156,7 +161,7 @@ impl<F: Fold> Log<F> {
         let kind = JournalErrorKind::Fatal {
             operation,
             cause: error.to_string(),
-            last_seq: self.fold.highest_seq(),
+            last_seq: self.synced_seq,
         };
         self.fatal = Some(kind.clone());
         self.error(kind)

@@ -24,6 +24,8 @@ struct State {
     living: BTreeMap<u32, oneshot::Sender<Exit>>,
     launched: Vec<(u32, LaunchSpec)>,
     signals: Vec<(u32, Signal)>,
+    /// Groups with a member besides their leader.
+    parents: BTreeSet<u32>,
     missing: bool,
     deaf: bool,
 }
@@ -46,6 +48,16 @@ impl FakeLauncher {
         // It ends whether or not anybody watches.
         let _ = watcher.send(exit);
         true
+    }
+
+    /// Gives the group of a process another member, which does not end with it.
+    pub fn bear_child(&self, pgid: u32) {
+        self.state().parents.insert(pgid);
+    }
+
+    /// Ends the member that [`FakeLauncher::bear_child`] gave to a group.
+    pub fn end_child(&self, pgid: u32) {
+        self.state().parents.remove(&pgid);
     }
 
     /// The pids that live, ascending.
@@ -128,17 +140,21 @@ impl Launcher for FakeLauncher {
         drop(state);
         if deadly {
             let number = if signal == Signal::Kill { 9 } else { 15 };
+            self.end_child(pgid);
             self.end(pgid, Exit { code: None, signal: Some(number) });
         }
         Ok(())
     }
 
     fn group_is_gone(&self, pgid: u32) -> bool {
-        !self.state().living.contains_key(&pgid)
+        self.group_members(pgid).is_empty()
     }
 
     fn group_members(&self, pgid: u32) -> Vec<GroupMember> {
-        let living = self.state().living.contains_key(&pgid);
-        living.then(|| GroupMember { pid: pgid, command: "fake".to_owned() }).into_iter().collect()
+        let state = self.state();
+        let leader = state.living.contains_key(&pgid).then_some(pgid);
+        let child = state.parents.contains(&pgid).then_some(pgid + 1);
+        let member = |pid| GroupMember { pid, command: "fake".to_owned() };
+        leader.into_iter().chain(child).map(member).collect()
     }
 }

@@ -143,7 +143,8 @@ pub(super) fn fills_up(world: &mut World) -> Check {
         world.look();
         of_world(world)?;
         world.tell_all();
-        world.pass(5 * super::world::MINUTE_MS);
+        // Leases from before a clock was set back take as long again to stall.
+        world.pass(60 * super::world::MINUTE_MS);
     }
     let decision = world.look();
     let plan = &decision.plan;

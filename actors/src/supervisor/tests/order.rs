@@ -1,5 +1,6 @@
 //! Seeded orders of whatever can happen, thousands of them.
 
+use dosd_kernel::lane::LaneRow;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -29,7 +30,8 @@ enum Step {
     Jump(i64),
     ForeignAcquire(Index, bool),
     ForeignRelease(Index),
-    ForeignScavenge(Index),
+    /// Somebody takes a lease back, whoever holds it.
+    Scavenge(Index),
     Beat(Index),
     /// A worker takes a lane: which, where, and whether it says its run id.
     WorkerAcquire(Index, Index, bool),
@@ -63,7 +65,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => jump_ms.prop_map(Step::Jump),
         2 => (index(), any::<bool>()).prop_map(|(at, is_dead)| Step::ForeignAcquire(at, is_dead)),
         1 => index().prop_map(Step::ForeignRelease),
-        1 => index().prop_map(Step::ForeignScavenge),
+        1 => index().prop_map(Step::Scavenge),
         1 => index().prop_map(Step::Beat),
         3 => (index(), index(), any::<bool>())
             .prop_map(|(run, lane, named)| Step::WorkerAcquire(run, lane, named)),
@@ -125,24 +127,30 @@ fn take(world: &mut World, at: usize, step: &Step) -> Check {
         Step::Pass(ms) => world.pass(*ms),
         Step::Jump(ms) => world.now.wall_ms += ms,
         Step::ForeignAcquire(lane, beats) => {
-            let lane = index_lane(lane);
+            let lane = lane_at(*lane);
             world.acquire(lane, &format!("foreign-{at}"), beats.then_some("RID-foreign"));
         }
-        Step::ForeignRelease(index) | Step::ForeignScavenge(index) | Step::Beat(index) => {
+        Step::ForeignRelease(index) => {
+            if let Some(lease) = lease_at(world, index)
+                && lease.loop_ts().starts_with("foreign")
+            {
+                world.scavenge(lease.lane(), lease.loop_ts());
+            }
+        }
+        Step::Scavenge(index) => {
             if let Some(lease) = lease_at(world, index) {
-                let is_foreign = lease.loop_ts().starts_with("foreign");
-                match step {
-                    Step::Beat(_) => world.write(&dosd_kernel::lane::LaneRow::heartbeat(&lease)),
-                    Step::ForeignScavenge(_) => world.scavenge(lease.lane(), lease.loop_ts()),
-                    _ if is_foreign => world.scavenge(lease.lane(), lease.loop_ts()),
-                    _ => {}
-                }
+                world.scavenge(lease.lane(), lease.loop_ts());
+            }
+        }
+        Step::Beat(index) => {
+            if let Some(lease) = lease_at(world, index) {
+                world.write(&LaneRow::heartbeat(&lease));
             }
         }
         Step::WorkerAcquire(index, lane, named) => {
             let worker = run_at(world, index).filter(|run| !run.leased);
             if let Some(run) = worker {
-                let lane = match index_lane(lane) {
+                let lane = match lane_at(*lane) {
                     "b" | "x" => run.lane.clone(),
                     other => other.to_owned(),
                 };
@@ -157,7 +165,7 @@ fn take(world: &mut World, at: usize, step: &Step) -> Check {
     invariants::of_world(world)
 }
 
-fn index_lane(index: &Index) -> &'static str {
+fn lane_at(index: Index) -> &'static str {
     LANES[index.index(LANES.len())]
 }
 
@@ -183,7 +191,7 @@ fn play(mut world: World, steps: &[Step]) -> Result<(), TestCaseError> {
             .map_err(|broken| TestCaseError::fail(format!("step {at} {step:?}: {broken}")))?;
     }
     make_peace(&mut world);
-    invariants::fills_up(&mut world).map_err(|broken| TestCaseError::fail(broken))
+    invariants::fills_up(&mut world).map_err(TestCaseError::fail)
 }
 
 proptest! {

@@ -59,7 +59,7 @@ pub(super) struct World {
     /// What the supervisor was told about ends, by lane: not before, or never.
     pub(super) delays: BTreeMap<String, Next>,
     pub(super) not_before_ms: BTreeMap<String, i64>,
-    /// Every stamp that this supervisor gave.
+    /// Every stamp that a run was ever given.
     pub(super) stamps: BTreeSet<String>,
     /// Whether the supervisor knows all that lives.
     pub(super) reconciled: bool,
@@ -148,7 +148,6 @@ impl World {
             .collect();
         let open: Vec<_> = self.fold.open_runs().cloned().collect();
         for open in open {
-            self.fleet.avoid_stamp(&open.loop_ts);
             let own = self.fleet.settings().lease == LeaseMode::Supervisor;
             let is_held = held.contains(&(open.lane.clone(), open.loop_ts.clone()));
             let run = Run {
@@ -176,7 +175,6 @@ impl World {
         self.untold.clear();
         self.delays.clear();
         self.not_before_ms.clear();
-        self.stamps.clear();
         self.reconcile();
     }
 

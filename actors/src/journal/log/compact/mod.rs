@@ -63,7 +63,7 @@ impl Log<LaneFold> {
             self.end_line()?;
             self.fold_rest()?;
         }
-        self.file.sync().map_err(|error| self.fail_for_good("fdatasync", &error))?;
+        self.sync()?;
         let bytes = self.read_region(0, self.folded)?;
         let since_ms =
             now_ms.saturating_sub(i64::try_from(retention.as_millis()).unwrap_or(i64::MAX));

@@ -98,6 +98,33 @@ fn a_sync_that_would_succeed_the_second_time_is_not_asked_again() {
 }
 
 #[test]
+fn the_error_names_the_last_row_that_is_certain() {
+    for count in [1, 100] {
+        let storage = MemoryStorage::default();
+        let mut log = open(&storage).unwrap();
+        append(&mut log, &three()).unwrap();
+        storage.fail(Operation::Sync, 0, Fault::Error(ErrorKind::Other));
+        let many: Vec<_> = (0..count).map(acquire).collect();
+        let failed = append(&mut log, &many).unwrap_err();
+        assert!(failed.to_string().contains("nothing after row 3 "), "{failed}");
+    }
+}
+
+#[test]
+fn many_rows_are_folded_like_few() {
+    let storage = MemoryStorage::default();
+    let mut log = open(&storage).unwrap();
+    let many: Vec<_> = (0..100).map(acquire).collect();
+    assert_eq!(append(&mut log, &many).unwrap().last_seq, 100);
+    assert_in_step(&log, &storage);
+    storage.interrupt(Operation::Append, 0, |disk| {
+        disk.append_foreign(journal(), &foreign(acquire(200), 7)[..40]);
+    });
+    assert_eq!(append(&mut log, &many).unwrap().last_seq, 200);
+    assert_in_step(&log, &storage);
+}
+
+#[test]
 fn a_journal_has_one_writer() {
     let storage = MemoryStorage::default();
     let log = open(&storage).unwrap();

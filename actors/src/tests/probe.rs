@@ -1,0 +1,173 @@
+//! Stand-ins for the peers of an actor under test, which remember what they got.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actix::{Actor, Context, Handler, ResponseFuture};
+use dosd_kernel::Map;
+use dosd_kernel::evidence::Accountability;
+use dosd_kernel::state_diff::Snapshot;
+use tokio::sync::Semaphore;
+
+use crate::journal::{Append, Committed, Cursor, FileIdentity, JournalError};
+use crate::spawn::ProcessEvent;
+use crate::witness::{EndRun, Surface, SurfaceError, TakeBaseline};
+
+/// What happened, in order, whoever saw it.
+#[derive(Clone, Default)]
+pub(super) struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Notes {
+    pub(super) fn add(&self, note: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+    }
+
+    pub(super) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Those that begin with this.
+    pub(super) fn about(&self, start: &str) -> Vec<String> {
+        self.all().into_iter().filter(|note| note.starts_with(start)).collect()
+    }
+}
+
+/// A journal whose disk takes its time.
+pub(super) struct SlowJournal {
+    pub(super) name: &'static str,
+    pub(super) takes: Duration,
+    pub(super) notes: Notes,
+}
+
+impl Actor for SlowJournal {
+    type Context = Context<Self>;
+}
+
+impl Handler<Append> for SlowJournal {
+    type Result = ResponseFuture<Result<Committed, JournalError>>;
+
+    fn handle(&mut self, message: Append, _: &mut Self::Context) -> Self::Result {
+        let (name, takes, notes) = (self.name, self.takes, self.notes.clone());
+        Box::pin(async move {
+            tokio::time::sleep(takes).await;
+            for row in &message.rows {
+                notes.add(format!("{name} {}", title(row.fields())));
+            }
+            let file = FileIdentity { inode: 1, head: None };
+            Ok(Committed { first_seq: 1, last_seq: 1, end: Cursor { file, offset: 0 } })
+        })
+    }
+}
+
+fn title(row: &Map) -> &str {
+    let kind = row.get("op").or_else(|| row.get("verdict"));
+    kind.and_then(serde_json::Value::as_str).unwrap_or_default()
+}
+
+/// A witness that takes a baseline when it is let, and a supervisor that listens.
+pub(super) struct Peers {
+    pub(super) gate: Arc<Semaphore>,
+    pub(super) notes: Notes,
+}
+
+impl Actor for Peers {
+    type Context = Context<Self>;
+}
+
+impl Handler<TakeBaseline> for Peers {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: TakeBaseline, _: &mut Self::Context) -> Self::Result {
+        let gate = Arc::clone(&self.gate);
+        Box::pin(async move { gate.acquire().await.unwrap().forget() })
+    }
+}
+
+impl Handler<EndRun> for Peers {
+    type Result = ();
+
+    fn handle(&mut self, _: EndRun, _: &mut Self::Context) {}
+}
+
+impl Handler<ProcessEvent> for Peers {
+    type Result = ();
+
+    fn handle(&mut self, event: ProcessEvent, _: &mut Self::Context) {
+        match event {
+            ProcessEvent::Started { run_id, .. } => self.notes.add(format!("told start {run_id}")),
+            ProcessEvent::Ended(end) => self.notes.add(format!("told end {}", end.run.run_id)),
+        }
+    }
+}
+
+/// A surface in memory whose readers can be held, and which can break.
+#[derive(Clone)]
+pub(super) struct Gated {
+    name: &'static str,
+    held: Arc<Mutex<()>>,
+    state: Arc<Mutex<GatedState>>,
+    came: Arc<Semaphore>,
+}
+
+#[derive(Default)]
+struct GatedState {
+    snapshot: Snapshot,
+    is_broken: bool,
+    reads: usize,
+}
+
+impl Gated {
+    pub(super) fn named(name: &'static str) -> Self {
+        let came = Arc::new(Semaphore::new(0));
+        Self { name, held: Arc::default(), state: Arc::default(), came }
+    }
+
+    pub(super) fn put(&self, key: &str) {
+        self.state().snapshot.insert(key.to_owned(), true.into());
+    }
+
+    pub(super) fn break_down(&self) {
+        self.state().is_broken = true;
+    }
+
+    pub(super) fn reads(&self) -> usize {
+        self.state().reads
+    }
+
+    /// Holds every reader that has seen the state, until this is dropped.
+    pub(super) fn hold(&self) -> MutexGuard<'_, ()> {
+        self.came.forget_permits(usize::MAX >> 4);
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a reader has seen the state.
+    pub(super) async fn wait_for_reader(&self) {
+        self.came.acquire().await.unwrap().forget();
+    }
+
+    fn state(&self) -> MutexGuard<'_, GatedState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Surface for Gated {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn accountability(&self) -> Accountability {
+        Accountability::OsRecorded
+    }
+
+    fn read(&self) -> Result<Snapshot, SurfaceError> {
+        let seen = {
+            let mut state = self.state();
+            state.reads += 1;
+            let failed = || SurfaceError { surface: self.name.to_owned(), cause: "broken".into() };
+            if state.is_broken { Err(failed()) } else { Ok(state.snapshot.clone()) }
+        };
+        self.came.add_permits(1);
+        drop(self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        seen
+    }
+}

@@ -1,0 +1,222 @@
+//! The spawner alone: runs in every phase of their life are asked for, stopped,
+//! left by their leaders.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, Addr};
+use tokio::sync::Semaphore;
+
+use super::probe::{Notes, Peers, SlowJournal};
+use super::stage::{code, settle};
+use crate::port::testing::{FakeLauncher, MemoryStorage, TestClock};
+use crate::reach::Reach;
+use crate::spawn::{
+    LogPolicy, ReadoptRuns, Run, Spawn, SpawnActor, SpawnPorts, SpawnSettings, StopAll, Survivors,
+};
+
+const DISK: Duration = Duration::from_millis(700);
+
+struct Scene {
+    spawner: Addr<SpawnActor>,
+    launcher: FakeLauncher,
+    notes: Notes,
+    gate: Arc<Semaphore>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        tokio::time::pause();
+        let (launcher, notes) = (FakeLauncher::default(), Notes::default());
+        let gate = Arc::new(Semaphore::new(0));
+        let journal = |name| {
+            let journal = SlowJournal { name, takes: DISK, notes: notes.clone() };
+            Reach::to(name, journal.start().recipient())
+        };
+        let peers = Peers { gate: Arc::clone(&gate), notes: notes.clone() }.start();
+        let settings = SpawnSettings {
+            argv: Arc::new(|run| vec!["worker".to_owned(), run.lane.clone()]),
+            workspace: PathBuf::from("/w"),
+            environment: BTreeMap::new(),
+            stop_timeout: Duration::from_secs(10),
+            logs: LogPolicy { directory: PathBuf::from("/w/logs"), max_bytes: 1000, keep: 3 },
+            host_id: "host".to_owned(),
+        };
+        let ports = SpawnPorts {
+            clock: Arc::new(TestClock::at(0)),
+            storage: Arc::new(MemoryStorage::default()),
+            launcher: Arc::new(launcher.clone()),
+            lanes: journal("lane"),
+            verdicts: journal("verdict"),
+            baseline: Reach::to("witness", peers.clone().recipient()),
+            run_ended: Reach::to("witness", peers.clone().recipient()),
+            supervisor: Reach::to("supervisor", peers.recipient()),
+        };
+        let spawner = SpawnActor::new(settings, ports, None).start();
+        Self { spawner, launcher, notes, gate }
+    }
+
+    /// A scene with one worker that lives and is written down.
+    async fn with_a_worker() -> (Self, u32) {
+        let scene = Self::new();
+        scene.spawn("RID-1").await;
+        scene.let_in(1).await;
+        pass(Duration::from_secs(5)).await;
+        let pid = scene.launcher.living()[0];
+        (scene, pid)
+    }
+
+    async fn spawn(&self, run_id: &str) {
+        self.spawner.send(Spawn { run: run(run_id) }).await.unwrap();
+        settle().await;
+    }
+
+    /// Lets baselines be taken.
+    async fn let_in(&self, runs: usize) {
+        self.gate.add_permits(runs);
+        settle().await;
+    }
+
+    /// Asks for a stop, lets time pass, and gives the answer; none when it is still
+    /// to come.
+    async fn stop_within(&self, time: Duration) -> Option<Vec<Survivors>> {
+        tokio::time::timeout(time, self.spawner.send(StopAll)).await.ok().map(Result::unwrap)
+    }
+}
+
+fn run(run_id: &str) -> Run {
+    Run {
+        run_id: run_id.to_owned(),
+        lane: "a".to_owned(),
+        loop_ts: "t".to_owned(),
+        lineage: Vec::new(),
+        leased: true,
+    }
+}
+
+async fn pass(time: Duration) {
+    for _ in 0..20 {
+        tokio::time::advance(time / 20).await;
+        settle().await;
+    }
+}
+
+#[actix::test]
+async fn a_stop_is_answered_after_the_ends_are_on_disk_and_told() {
+    let (scene, _) = Scene::with_a_worker().await;
+    let survivors = scene.stop_within(Duration::from_mins(1)).await.unwrap();
+    assert!(survivors.is_empty());
+    let notes = scene.notes.all();
+    let stop = ["lane HALT", "lane WORKER_EXITED", "lane RELEASE", "verdict EXITED"];
+    assert_eq!(notes[3..], [&stop[..], &["told end RID-1"]].concat(), "{notes:?}");
+}
+
+#[actix::test]
+async fn a_halt_is_on_disk_before_anybody_is_signalled() {
+    let (scene, _) = Scene::with_a_worker().await;
+    assert!(scene.stop_within(DISK / 2).await.is_none());
+    assert!(scene.launcher.signals().is_empty());
+}
+
+#[actix::test]
+async fn a_run_between_intent_and_launch_is_ended_by_a_stop_and_never_launched() {
+    let scene = Scene::new();
+    scene.spawn("RID-1").await;
+    assert!(scene.stop_within(Duration::from_secs(1)).await.is_none(), "its end is not on disk");
+    scene.let_in(1).await;
+    assert!(scene.stop_within(Duration::from_mins(1)).await.unwrap().is_empty());
+    assert!(scene.launcher.launched().is_empty());
+    assert_eq!(scene.notes.about("told end"), ["told end RID-1"]);
+    assert_eq!(scene.notes.about("lane RELEASE").len(), 1);
+}
+
+#[actix::test]
+async fn a_stop_does_not_wait_for_ever_for_a_surface_that_hangs() {
+    let scene = Scene::new();
+    scene.spawn("RID-1").await;
+    assert!(scene.stop_within(Duration::from_mins(1)).await.unwrap().is_empty());
+    scene.let_in(1).await;
+    assert!(scene.launcher.launched().is_empty(), "and nothing is started afterwards");
+}
+
+#[actix::test]
+async fn a_run_that_is_being_started_is_neither_finished_nor_doubled_when_asked_for() {
+    let scene = Scene::new();
+    scene.spawn("RID-1").await;
+    let open = vec![(run("RID-1"), None)];
+    let living = scene.spawner.send(ReadoptRuns { open }).await.unwrap();
+    assert_eq!(living, [run("RID-1")]);
+    scene.let_in(2).await;
+    pass(Duration::from_secs(5)).await;
+    assert_eq!(scene.launcher.launched().len(), 1);
+    assert_eq!(scene.notes.about("lane"), ["lane WORKER_STARTED"]);
+}
+
+#[actix::test]
+async fn a_run_whose_end_is_being_recorded_is_not_recorded_twice_when_asked_for() {
+    let (scene, pid) = Scene::with_a_worker().await;
+    scene.launcher.end(pid, code(0));
+    pass(DISK / 2).await;
+    let open = vec![(run("RID-1"), None)];
+    let living = scene.spawner.send(ReadoptRuns { open }).await.unwrap();
+    assert_eq!(living, [run("RID-1")], "its end is still to be told");
+    pass(Duration::from_secs(5)).await;
+    assert_eq!(scene.notes.about("lane WORKER_EXITED").len(), 1);
+    assert_eq!(scene.notes.about("told end").len(), 1);
+}
+
+#[actix::test]
+async fn a_run_that_is_ordered_twice_is_started_once() {
+    let (scene, _) = Scene::with_a_worker().await;
+    scene.spawn("RID-1").await;
+    scene.let_in(1).await;
+    assert_eq!(scene.launcher.launched().len(), 1);
+}
+
+#[actix::test]
+async fn a_worker_that_ends_before_its_start_is_on_disk_is_recorded_in_order() {
+    let scene = Scene::new();
+    scene.spawn("RID-1").await;
+    scene.let_in(1).await;
+    let pid = scene.launcher.living()[0];
+    scene.launcher.end(pid, code(1));
+    pass(Duration::from_secs(5)).await;
+    let rows = ["lane WORKER_STARTED", "lane WORKER_EXITED", "lane RELEASE"];
+    assert_eq!(scene.notes.about("lane"), rows);
+    assert_eq!(scene.notes.about("told"), ["told start RID-1", "told end RID-1"]);
+}
+
+#[actix::test]
+async fn a_run_is_not_over_while_its_group_has_members() {
+    let (scene, pid) = Scene::with_a_worker().await;
+    scene.launcher.bear_child(pid);
+    scene.launcher.end(pid, code(0));
+    pass(Duration::from_mins(1)).await;
+    assert!(scene.notes.about("told end").is_empty());
+    scene.launcher.end_child(pid);
+    pass(Duration::from_secs(5)).await;
+    assert_eq!(scene.notes.about("told end"), ["told end RID-1"]);
+    assert!(scene.launcher.signals().is_empty(), "nobody was asked to end");
+}
+
+#[actix::test]
+async fn what_is_left_of_a_group_without_leader_is_stopped_too() {
+    let (scene, pid) = Scene::with_a_worker().await;
+    scene.launcher.bear_child(pid);
+    scene.launcher.end(pid, code(0));
+    pass(Duration::from_mins(1)).await;
+    assert!(scene.stop_within(Duration::from_mins(1)).await.unwrap().is_empty());
+    assert_eq!(scene.notes.about("told end"), ["told end RID-1"]);
+}
+
+#[actix::test]
+async fn the_number_of_a_group_that_is_empty_is_never_signalled() {
+    let (scene, pid) = Scene::with_a_worker().await;
+    scene.launcher.end(pid, code(0));
+    settle().await;
+    assert!(scene.stop_within(Duration::from_mins(1)).await.unwrap().is_empty());
+    assert!(scene.launcher.signals().is_empty());
+    assert_eq!(scene.notes.about("told end"), ["told end RID-1"]);
+}
