@@ -19,7 +19,7 @@ use dosd_actors::reach::Reach;
 use dosd_actors::spawn::{
     ProcessEvent, ReadoptRuns, Spawn, SpawnActor, SpawnPorts, SpawnSettings, StopAll,
 };
-use dosd_actors::supervisor::{FleetSettings, Shutdown, SupervisorActor, SupervisorPorts};
+use dosd_actors::supervisor::{Close, FleetSettings, Shutdown, SupervisorActor, SupervisorPorts};
 use dosd_actors::witness::{
     Claim, EndRun, JsonSurface, SharedSurface, TakeBaseline, WitnessActor, WitnessPorts,
 };
@@ -58,6 +58,7 @@ pub(super) struct Cast {
     readopt: Reach<ReadoptRuns>,
     stop_all: Reach<StopAll>,
     process_events: Reach<ProcessEvent>,
+    close: Reach<Close>,
     shutdown: Reach<Shutdown>,
     exporters: Vec<(config::Exporter, Reach<Drain>)>,
     spawn_settings: SpawnSettings,
@@ -136,6 +137,7 @@ impl Cast {
             readopt: Reach::unset(SPAWN),
             stop_all: Reach::unset(SPAWN),
             process_events: Reach::unset(SUPERVISOR),
+            close: Reach::unset(SUPERVISOR),
             shutdown: Reach::unset(SUPERVISOR),
             exporters,
             spawn_settings,
@@ -196,7 +198,7 @@ impl Cast {
     /// workers, the last verdicts delivered, then the journals.
     pub(super) async fn stop(&self, drain_at_most: Duration) {
         // An actor that is gone already needs no stopping.
-        let _ = self.shutdown.ask(Shutdown).await;
+        let _ = self.close.ask(Close).await;
         if let Ok(survivors) = self.stop_all.ask(StopAll).await {
             for left in survivors {
                 warn!(
@@ -206,6 +208,7 @@ impl Cast {
                 );
             }
         }
+        let _ = self.shutdown.ask(Shutdown).await;
         for (exporter, drain) in &self.exporters {
             if let Ok(drained) = drain.ask(Drain { within: drain_at_most }).await
                 && drained.end == DrainEnd::GaveUp
@@ -327,6 +330,7 @@ impl Cast {
         let random = self.random.fork();
         let actor = SupervisorActor::new(self.fleet_settings.clone(), ports, random, guard).start();
         self.process_events.point_at(&actor);
+        self.close.point_at(&actor);
         self.shutdown.point_at(&actor);
         actor
     }

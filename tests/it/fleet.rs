@@ -4,7 +4,7 @@ use crate::support::daemon::{Daemon, group_lives, lives, signal, signal_group};
 use crate::support::peer::Peer;
 use crate::support::workspace::Workspace;
 use serde_json::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Three lanes, a store, and the file exporter.
@@ -196,8 +196,15 @@ fn what_a_dead_worker_leaves_behind_keeps_its_lane_and_goes_with_the_daemon() {
     let child = "sh -c 'trap \"\" TERM; \"$DOSD_BIN\" claim orders:1; sleep 600' &\n";
     workspace.write("idle.sh", format!("{child}exec sleep 600\n"));
     let mut daemon = Daemon::start(&workspace);
-    let idle = daemon.wait_for_worker("idle");
-    daemon.wait_for("its child", |line| line["lane"] == "idle" && line["claim"].is_string());
+    let (leader, is_child_there) = (Cell::new(None), Cell::new(false));
+    daemon.wait_for("the worker and its child", |line| {
+        if line["lane"] == "idle" {
+            leader.set(line["pid"].as_u64().or(leader.get()));
+            is_child_there.set(is_child_there.get() || line["claim"].is_string());
+        }
+        leader.get().is_some() && is_child_there.get()
+    });
+    let idle = leader.get().and_then(|pid| u32::try_from(pid).ok()).expect("a pid");
     signal(idle, "KILL");
     daemon.wait_for("the rest of the group is seen", |line| {
         line["lane"] == "idle"

@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, MessageResult, SpawnHandle,
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, MessageResult,
+    ResponseFuture, SpawnHandle,
 };
 use dosd_kernel::lane::Observation;
 use dosd_kernel::restart::Next;
+use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
 use super::carry::{Carried, Outcome, carry_out, recorded};
 use super::fleet::Fleet;
-use super::message::{FleetView, GetFleet, Shutdown};
+use super::message::{Close, FleetView, GetFleet, Shutdown};
 use super::moment::Moment;
 use super::reconcile::reconcile;
 use super::settings::FleetSettings;
@@ -266,13 +268,34 @@ impl Handler<ProcessEvent> for SupervisorActor {
     }
 }
 
-impl Handler<Shutdown> for SupervisorActor {
+impl Handler<Close> for SupervisorActor {
     type Result = ();
 
-    fn handle(&mut self, _: Shutdown, ctx: &mut Self::Context) {
+    fn handle(&mut self, _: Close, _: &mut Self::Context) {
         // A look that is under way holds the mailbox: when this is handled,
         // there is none.
-        ctx.stop();
+        self.fleet.close();
+    }
+}
+
+impl Handler<Shutdown> for SupervisorActor {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Shutdown, ctx: &mut Self::Context) -> Self::Result {
+        let (done, ended) = oneshot::channel();
+        self.fleet.close();
+        if self.reconciled {
+            self.look(ctx);
+        }
+        // Polled when nothing is waited for any more: after that look.
+        ctx.spawn(wrap_future(async {}).map(|(), _: &mut Self, ctx| {
+            // Nobody who asked may be left.
+            let _ = done.send(());
+            ctx.stop();
+        }));
+        Box::pin(async move {
+            let _ = ended.await;
+        })
     }
 }
 

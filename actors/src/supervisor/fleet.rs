@@ -56,6 +56,8 @@ pub struct Fleet {
     pub(super) table: RunTable,
     told: Option<Fingerprint>,
     plan: Option<Plan>,
+    /// Nothing is launched any more.
+    pub(super) closed: bool,
 }
 
 impl Fleet {
@@ -65,7 +67,7 @@ impl Fleet {
         let lanes = &settings.lanes;
         let declared = lanes.concurrent.iter().chain(&lanes.exclusive).cloned().collect();
         let table = RunTable::new(settings.host_id.clone());
-        Self { settings, declared, table, told: None, plan: None }
+        Self { settings, declared, table, told: None, plan: None, closed: false }
     }
 
     /// The roster and the policies.
@@ -96,6 +98,11 @@ impl Fleet {
     /// or supervisor decided on. One that is known already stays as it is.
     pub fn adopt(&mut self, run: Run, hold: Hold) {
         self.table.adopt(run, hold);
+    }
+
+    /// From here on nothing is launched; what ends is still taken care of.
+    pub fn close(&mut self) {
+        self.closed = true;
     }
 
     /// Whether a lane is one of the configuration's.
@@ -140,7 +147,8 @@ impl Fleet {
         for run in &launching.runs {
             rows.extend(rows::intent(&self.settings, run, now.wall_ms));
         }
-        let news = self.told.as_ref() != Some(&Fingerprint::of(&plan));
+        // What a fleet that is being stopped lacks is no news.
+        let news = !self.closed && self.told.as_ref() != Some(&Fingerprint::of(&plan));
         let forgotten = self.table.ended().filter(|mark| !seating.bears(mark));
         Ok(Decision {
             rows,

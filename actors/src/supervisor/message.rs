@@ -4,7 +4,14 @@ use actix::Message;
 use dosd_kernel::population::Plan;
 use serde::Serialize;
 
-/// Start nothing more, and end. Answered when no launch is under way.
+/// Start nothing more; go on recording what ends. Answered when no launch is under
+/// way.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Close;
+
+/// Take back the leases that ended workers left behind, and end. Answered when that
+/// is on disk.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct Shutdown;

@@ -22,7 +22,7 @@ mod tests;
 
 pub use actor::{SupervisorActor, SupervisorPorts};
 pub use fleet::{Aftermath, Decision, Fleet};
-pub use message::{FleetView, GetFleet, Shutdown};
+pub use message::{Close, FleetView, GetFleet, Shutdown};
 pub use moment::Moment;
 pub use run_table::Hold;
 pub use settings::{FleetSettings, LeaseMode};

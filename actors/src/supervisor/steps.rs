@@ -89,6 +89,9 @@ impl Fleet {
         entropy: &mut impl FnMut() -> u64,
     ) -> Result<Launching, InvalidArgument> {
         let mut launching = Launching::default();
+        if self.closed {
+            return Ok(launching);
+        }
         let mut minted = BTreeSet::new();
         for item in &plan.spawn {
             let lane = item.lane.as_str();

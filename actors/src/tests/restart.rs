@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::stage::{LANES, Stage, code};
 use crate::reach::Reach;
 use crate::spawn::StopAll;
-use crate::supervisor::{GetFleet, LeaseMode, Shutdown};
+use crate::supervisor::{Close, GetFleet, LeaseMode, Shutdown};
 
 const LONG: Duration = Duration::from_secs(5);
 
@@ -47,9 +47,10 @@ async fn stopping_ends_every_group_and_records_it() {
     let stage = Stage::with_lanes(&["a", "b"], LeaseMode::Supervisor);
     let daemon = stage.start();
     stage.pass(LONG).await;
-    daemon.supervisor.send(Shutdown).await.unwrap();
+    daemon.supervisor.send(Close).await.unwrap();
     let survivors = daemon.spawner.send(StopAll).await.unwrap();
     assert!(survivors.is_empty());
+    daemon.supervisor.send(Shutdown).await.unwrap();
     assert!(stage.launcher.living().is_empty());
     assert_eq!(stage.ops("a").last().unwrap(), "RELEASE");
     assert_eq!(stage.ops("b").last().unwrap(), "RELEASE");
@@ -191,4 +192,22 @@ fn a_daemon_that_died(lanes: &[&str]) -> Stage {
         stage.pass(LONG).await;
         stage.fall_asleep()
     })
+}
+
+#[actix::test]
+async fn a_lease_that_a_stopped_worker_left_does_not_keep_its_lane_from_the_next_daemon() {
+    let stage = Stage::with_lanes(&["a"], LeaseMode::Worker);
+    let daemon = stage.start();
+    stage.pass(LONG).await;
+    let run_id = stage.launcher.launched()[0].1.environment["CID_RUN_ID"].clone();
+    let lease = format!(
+        r#"{{"op":"ACQUIRE","seq":9,"ts":"2026-11-22T00:00:05Z","lane":"a","loop_ts":"w","lease":{{"lane":"a","loop_ts":"w","tree":["a/**"],"holder":"w","host_id":"host","pid":7,"acquired_at":"2026-11-22T00:00:05Z","run_id":"{run_id}"}}}}"#
+    );
+    stage.storage.append_foreign(Path::new(LANES), format!("{lease}\n").as_bytes());
+    stage.pass(LONG).await;
+    daemon.supervisor.send(Close).await.unwrap();
+    daemon.spawner.send(StopAll).await.unwrap();
+    daemon.supervisor.send(Shutdown).await.unwrap();
+    assert_eq!(stage.ops("a").last().unwrap(), "SCAVENGE");
+    assert_eq!(stage.launcher.launched().len(), 1, "nothing is started while it stops");
 }
