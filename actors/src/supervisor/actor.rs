@@ -100,6 +100,14 @@ impl SupervisorActor {
     }
 
     fn look(&mut self, ctx: &mut Context<Self>) {
+        if self.fleet.is_closed() {
+            // One look, the last, takes care of all that ends until then.
+            return;
+        }
+        self.look_now(ctx);
+    }
+
+    fn look_now(&mut self, ctx: &mut Context<Self>) {
         self.dirty = false;
         self.subscribe(ctx);
         if !self.reconciled {
@@ -285,7 +293,7 @@ impl Handler<Shutdown> for SupervisorActor {
         let (done, ended) = oneshot::channel();
         self.fleet.close();
         if self.reconciled {
-            self.look(ctx);
+            self.look_now(ctx);
         }
         // Polled when nothing is waited for any more: after that look.
         ctx.spawn(wrap_future(async {}).map(|(), _: &mut Self, ctx| {

@@ -57,7 +57,7 @@ pub struct Fleet {
     told: Option<Fingerprint>,
     plan: Option<Plan>,
     /// Nothing is launched any more.
-    pub(super) closed: bool,
+    closed: bool,
 }
 
 impl Fleet {
@@ -103,6 +103,12 @@ impl Fleet {
     /// From here on nothing is launched; what ends is still taken care of.
     pub fn close(&mut self) {
         self.closed = true;
+    }
+
+    /// Whether nothing is launched any more.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// Whether a lane is one of the configuration's.

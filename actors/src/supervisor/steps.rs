@@ -89,7 +89,7 @@ impl Fleet {
         entropy: &mut impl FnMut() -> u64,
     ) -> Result<Launching, InvalidArgument> {
         let mut launching = Launching::default();
-        if self.closed {
+        if self.is_closed() {
             return Ok(launching);
         }
         let mut minted = BTreeSet::new();
