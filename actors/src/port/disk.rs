@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::num::NonZeroU64;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{Advice, FlockOperation, fadvise, flock};
 
 use super::storage::{AppendFile, ChangeStream, FileStat, FsLock, Storage};
 use super::watch;
@@ -146,6 +147,12 @@ impl AppendFile for DiskFile {
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
         retry_interrupted(|| self.0.write(bytes))
+    }
+
+    fn begin_sync(&self, from: u64, len: u64) {
+        // For dirty pages this advice means: start writing them. They are not
+        // clean yet, so none of them is dropped.
+        let _ = fadvise(&self.0, from, NonZeroU64::new(len), Advice::DontNeed);
     }
 
     fn sync(&self) -> io::Result<()> {

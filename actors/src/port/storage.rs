@@ -39,6 +39,12 @@ pub trait AppendFile: Send {
     /// The file system's own, `ENOSPC` among them.
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
+    /// Lets the disk begin with `len` bytes at `from`, because a sync of them
+    /// follows. Only a hint: it may do nothing, and it makes nothing durable.
+    fn begin_sync(&self, from: u64, len: u64) {
+        let _ = (from, len);
+    }
+
     /// `fdatasync`. After an error nobody knows what is on disk: never retry.
     ///
     /// # Errors

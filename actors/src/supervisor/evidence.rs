@@ -34,15 +34,15 @@ impl Fleet {
 
     /// What this daemon knows about lanes beyond the journal.
     fn facts(&self, seating: &Seating<'_>) -> BTreeMap<String, LaneFacts> {
-        let mut facts: BTreeMap<String, LaneFacts> = BTreeMap::new();
-        for (lane, held) in seating.newest() {
-            let alive = match held.tenant {
-                Tenant::Living(_) => true,
-                Tenant::Ended => false,
-                Tenant::Stranger => continue,
+        let known = seating.newest().filter_map(|(lane, held)| {
+            let process_alive = match held.tenant {
+                Tenant::Living(_) => Some(true),
+                Tenant::Ended => Some(false),
+                Tenant::Stranger => return None,
             };
-            facts.entry(lane.to_owned()).or_default().process_alive = Some(alive);
-        }
+            Some((lane.to_owned(), LaneFacts { process_alive, ..LaneFacts::default() }))
+        });
+        let mut facts: BTreeMap<String, LaneFacts> = known.collect();
         // A lane for one worker is full while a worker of ours lives on it, whoever
         // holds its lease.
         for lane in seating.standing().keys().filter(|lane| !self.repeats(lane)) {
@@ -78,23 +78,25 @@ impl Fleet {
             // on the lane beside them.
             let hidden = entry.pending && seating.seats_ours(&entry.lane);
             let more = (runs + usize::from(hidden)).saturating_sub(usize::from(entry.pending));
-            let one_more = LaneEvidence {
+            let copies = (more > 0).then(|| LaneEvidence {
                 liveness: entry.repeatable.then_some(Liveness::Advancing),
                 pending: !entry.repeatable,
                 spinning_age_ms: None,
                 ..entry.clone()
-            };
+            });
             // Workers may be left on a lane that was given up; it gets no more.
             if !gave_up || entry.pending || entry.liveness.is_some() {
                 lanes.push(entry);
             }
-            lanes.extend(std::iter::repeat_n(one_more, more));
+            lanes.extend(copies.into_iter().flat_map(|copy| std::iter::repeat_n(copy, more)));
         }
         // Runs for a handle that had another name when they were launched. Those
         // of lanes that left the configuration are not the roster's business.
         let handles =
             |lane: &str| self.repeats(lane) && self.settings.policy.max_concurrency.is_some();
-        for (lane, runs) in standing.into_iter().filter(|(lane, _)| handles(lane)) {
+        let others: BTreeMap<&str, usize> =
+            standing.into_iter().filter(|(lane, _)| handles(lane)).collect();
+        for (lane, runs) in others {
             let worker = LaneEvidence {
                 lane: lane.to_owned(),
                 liveness: Some(Liveness::Advancing),

@@ -192,7 +192,10 @@ impl Fleet {
 
     /// Records the end of a run.
     pub fn ended(&mut self, ended: &RunEnd, now: Moment, jitter: u32) -> Aftermath {
-        let next = self.table.end(ended, &self.settings.restart, now, jitter);
+        let was_here = self.table.remove(&ended.run);
+        // A worker that was stopped with the daemon has not failed.
+        let next = (was_here && !self.closed)
+            .then(|| self.table.try_again(ended, &self.settings.restart, now, jitter));
         let mut aftermath = Aftermath { rows: Vec::new(), verdicts: Vec::new(), next };
         if let Some(Next::GiveUp { failures, window_ms }) = aftermath.next {
             let (row, verdict) = rows::gave_up(&ended.run, failures, window_ms, now.wall_ms);

@@ -18,6 +18,8 @@ pub(super) struct RunTable {
     /// The runs by the stamps that their leases bear.
     by_stamp: BTreeMap<String, String>,
     lanes: BTreeMap<String, LaneTries>,
+    /// Lanes that get no further try.
+    given_up: BTreeSet<String>,
     /// Ids and stamps of runs that ended: a lease that bears one has no process.
     ended: BTreeSet<String>,
 }
@@ -58,7 +60,6 @@ struct LaneTries {
     history: restart::History,
     /// Monotonic time before which the lane gets no worker.
     not_before_ms: Option<i64>,
-    gave_up: bool,
 }
 
 impl RunTable {
@@ -68,6 +69,7 @@ impl RunTable {
             runs: BTreeMap::new(),
             by_stamp: BTreeMap::new(),
             lanes: BTreeMap::new(),
+            given_up: BTreeSet::new(),
             ended: BTreeSet::new(),
         }
     }
@@ -92,23 +94,26 @@ impl RunTable {
         self.runs.insert(run.run_id.clone(), LiveRun { run, last_beat_ms, hold });
     }
 
-    /// Notes that a run has no process any more, and says when its lane may be
-    /// tried again. For a run that is not in the table it says nothing: whoever
-    /// launched it did not live to see its end.
-    pub(super) fn end(
-        &mut self,
-        ended: &RunEnd,
-        policy: &restart::Policy,
-        now: Moment,
-        jitter: u32,
-    ) -> Option<Next> {
-        let run = &ended.run;
+    /// Notes that a run has no process any more. Says whether it was in the table:
+    /// whoever launched another did not live to see its end.
+    pub(super) fn remove(&mut self, run: &Run) -> bool {
         self.ended.insert(run.run_id.clone());
         if !run.loop_ts.is_empty() {
             self.ended.insert(run.loop_ts.clone());
             self.by_stamp.remove(&run.loop_ts);
         }
-        self.runs.remove(&run.run_id)?;
+        self.runs.remove(&run.run_id).is_some()
+    }
+
+    /// Says when the lane of a run that ended may be tried again.
+    pub(super) fn try_again(
+        &mut self,
+        ended: &RunEnd,
+        policy: &restart::Policy,
+        now: Moment,
+        jitter: u32,
+    ) -> Next {
+        let run = &ended.run;
         let tries = self.lanes.entry(run.lane.clone()).or_default();
         let ending = if ended.is_failure() { Ending::Failed } else { Ending::Clean };
         let next = tries.history.ended(policy, ending, ended.ran_ms, now.monotonic_ms, jitter);
@@ -116,9 +121,11 @@ impl RunTable {
             Next::RestartAfter { delay_ms } => {
                 tries.not_before_ms = Some(now.monotonic_ms + delay_ms);
             }
-            Next::GiveUp { .. } => tries.gave_up = true,
+            Next::GiveUp { .. } => {
+                self.given_up.insert(run.lane.clone());
+            }
         }
-        Some(next)
+        next
     }
 
     /// The ids and stamps of runs that ended and are not forgotten yet.
@@ -135,13 +142,16 @@ impl RunTable {
     }
 
     pub(super) fn tenant(&self, lease: &Lease) -> Tenant<'_> {
-        let is_here = lease.host_id().is_empty() || lease.host_id() == self.host_id;
-        let stamp = if is_here { lease.loop_ts() } else { "" };
-        let by_id = self.runs.get_key_value(lease.run_id()).map(|(run_id, _)| run_id);
-        if let Some(run_id) = by_id.or_else(|| self.by_stamp.get(stamp)) {
+        let run_id = lease.run_id();
+        if let Some((run_id, _)) = self.runs.get_key_value(run_id) {
             return Tenant::Living(run_id);
         }
-        let ended = self.ended.contains(lease.run_id()) || self.ended.contains(stamp);
+        let is_here = lease.host_id().is_empty() || lease.host_id() == self.host_id;
+        let stamp = if is_here { lease.loop_ts() } else { "" };
+        if let Some(run_id) = self.by_stamp.get(stamp) {
+            return Tenant::Living(run_id);
+        }
+        let ended = self.ended.contains(run_id) || self.ended.contains(stamp);
         if ended { Tenant::Ended } else { Tenant::Stranger }
     }
 
@@ -176,11 +186,11 @@ impl RunTable {
     }
 
     pub(super) fn gave_up(&self, lane: &str) -> bool {
-        self.lanes.get(lane).is_some_and(|tries| tries.gave_up)
+        self.given_up.contains(lane)
     }
 
     /// The lanes that get no further try.
     pub(super) fn given_up(&self) -> impl Iterator<Item = &str> {
-        self.lanes.iter().filter(|(_, tries)| tries.gave_up).map(|(lane, _)| lane.as_str())
+        self.given_up.iter().map(String::as_str)
     }
 }

@@ -13,12 +13,21 @@ use dosd_kernel::fold::Fold;
 
 use super::JournalActor;
 use crate::journal::error::JournalError;
-use crate::journal::log::Committed;
+use crate::journal::log::{Committed, FoldOwn};
 use crate::journal::message::{Append, Origin};
 
 /// No longer than this is a batch held open when nobody comes: a disk that was
 /// slow once is no reason to be slow again.
 const QUIET_AT_MOST: Duration = Duration::from_micros(200);
+
+/// So many rows for a caller take longer to fold than it takes to start the disk
+/// first.
+const MANY_ROWS: usize = 16;
+
+/// No more callers than this go into one batch. With more of them, it takes longer
+/// to hear from all than to sync: so half of them are on their way while the disk
+/// works for the others.
+const CALLERS_AT_MOST: usize = 256;
 
 /// Rows that wait for the disk, and who waits for them.
 #[derive(Default)]
@@ -46,9 +55,34 @@ impl Batch {
             self.seen_since = now;
         }
         let quiet = (self.last_sync / 4).min(QUIET_AT_MOST);
-        self.callers.len() < self.usual_callers
+        self.callers.len() < self.usual_callers.min(CALLERS_AT_MOST)
             && now.saturating_sub(self.seen_since) < quiet
             && now.saturating_sub(self.since) < self.last_sync
+    }
+
+    /// One caller comes back at once, and would wait for whatever is done after
+    /// the answer; many take their time.
+    fn when_to_fold(callers: usize, rows: usize) -> FoldOwn {
+        if rows / callers.max(1) >= MANY_ROWS { FoldOwn::Meanwhile } else { FoldOwn::Afterwards }
+    }
+
+    /// The callers whose turn it is, and their rows.
+    fn take(&mut self) -> (Vec<Caller>, Vec<Draft>) {
+        if self.callers.len() <= CALLERS_AT_MOST {
+            return (std::mem::take(&mut self.callers), std::mem::take(&mut self.rows));
+        }
+        let later = self.callers.split_off(CALLERS_AT_MOST);
+        let callers = std::mem::replace(&mut self.callers, later);
+        let count = callers.iter().map(|caller| caller.rows).sum();
+        let later = self.rows.split_off(count);
+        (callers, std::mem::replace(&mut self.rows, later))
+    }
+
+    /// Keeps the memory of a batch that is done, if nobody waits already.
+    fn give_back(&mut self, callers: Vec<Caller>, rows: Vec<Draft>) {
+        if self.callers.is_empty() {
+            (self.callers, self.rows) = (callers, rows);
+        }
     }
 
     /// Learns from a batch of so many callers.
@@ -85,10 +119,13 @@ impl<F: Fold> JournalActor<F> {
     /// Everything that waits goes out as one write and one sync. Callers are
     /// answered first; what is left to do is done while they go on.
     fn commit(&mut self, ctx: &mut Context<Self>) {
-        let mut callers = std::mem::take(&mut self.batch.callers);
-        let mut rows = std::mem::take(&mut self.batch.rows);
+        let (mut callers, mut rows) = self.batch.take();
+        if !self.batch.callers.is_empty() {
+            ctx.spawn(Commit);
+        }
         let began = self.clock.monotonic();
-        let outcome = self.log.write_rows(&mut rows);
+        let when = Batch::when_to_fold(callers.len(), rows.len());
+        let outcome = self.log.write_rows(&mut rows, when);
         self.batch.learn(callers.len(), self.clock.monotonic().saturating_sub(began));
         match outcome {
             Ok(written) => {
@@ -111,7 +148,7 @@ impl<F: Fold> JournalActor<F> {
             }
         }
         rows.clear();
-        (self.batch.callers, self.batch.rows) = (callers, rows);
+        self.batch.give_back(callers, rows);
     }
 }
 

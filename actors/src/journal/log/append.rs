@@ -10,10 +10,6 @@ use crate::journal::error::JournalError;
 use crate::journal::position::Cursor;
 use crate::journal::read::scan_complete;
 
-/// So many rows are folded on a thread of their own while the disk works: from
-/// here on that takes longer than starting the thread.
-const MANY_ROWS: usize = 32;
-
 /// Rows that are on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Committed {
@@ -23,6 +19,15 @@ pub struct Committed {
     pub last_seq: u64,
     /// A place after these rows: the end of what was on disk with them.
     pub end: Cursor,
+}
+
+/// When rows of ours are folded, and freed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::journal) enum FoldOwn {
+    /// After they are acknowledged: whoever waits goes on meanwhile.
+    Afterwards,
+    /// While the disk works: it then takes a call more to start it.
+    Meanwhile,
 }
 
 /// Rows that are on disk, and perhaps not in the fold.
@@ -41,21 +46,21 @@ impl<F: Fold> Log<F> {
     /// [`JournalErrorKind::Fatal`](super::super::JournalErrorKind::Fatal).
     pub fn append(&mut self, rows: &[Draft]) -> Result<Committed, JournalError> {
         let first_seq = self.encode(rows)?;
-        let written = self.write_out(first_seq, rows.len(), &mut Vec::new())?;
+        let written = self.write_out(first_seq, rows.len(), FoldOwn::Afterwards, || ())?;
         self.fold_written(written);
         Ok(written.committed)
     }
 
     /// [`Log::append`] up to the moment when the rows are on disk. They may be
     /// acknowledged before [`Log::fold_written`] is called, which has to come
-    /// before anything else. Many rows are freed on the way; what then is left of
-    /// them is the caller's to free.
+    /// before anything else. Rows that were folded meanwhile are freed.
     pub(in crate::journal) fn write_rows(
         &mut self,
         rows: &mut Vec<Draft>,
+        when: FoldOwn,
     ) -> Result<Written, JournalError> {
         let first_seq = self.encode(rows)?;
-        self.write_out(first_seq, rows.len(), rows)
+        self.write_out(first_seq, rows.len(), when, || rows.clear())
     }
 
     /// Folds rows that were just written.
@@ -76,24 +81,27 @@ impl<F: Fold> Log<F> {
         Ok(first_seq)
     }
 
+    /// Writes and syncs what is in `out`. `meanwhile` is called when the disk is
+    /// about to work.
     fn write_out(
         &mut self,
         first_seq: u64,
         count: usize,
-        used: &mut Vec<Draft>,
+        when: FoldOwn,
+        meanwhile: impl FnOnce(),
     ) -> Result<Written, JournalError> {
         let began = self.folded;
         let lines = std::mem::take(&mut self.out);
-        let is_folded = self.land(&lines, count).and_then(|placed| {
-            let is_folded = placed == Placed::Among;
-            if count < MANY_ROWS {
-                self.sync().map(|()| is_folded)
-            } else {
-                self.sync_beside(&lines, is_folded, used)
-            }
-        });
+        let landed = self.land(&lines, count);
+        let is_early = landed == Ok(Placed::Alone) && when == FoldOwn::Meanwhile;
+        if is_early {
+            self.file.begin_sync(began, lines.len() as u64);
+            meanwhile();
+            scan_complete(&lines, 0, 0, &mut self.fold);
+        }
         self.out = lines;
-        let is_folded = is_folded?;
+        let placed = landed?;
+        self.sync()?;
         // A file renamed over ours between the look and the write: the rows are
         // in a file that nobody reads any more.
         let is_replaced = self.catch_up(Unread::Own(began))?;
@@ -101,32 +109,7 @@ impl<F: Fold> Log<F> {
         self.synced_seq = last_seq;
         Ok(Written {
             committed: Committed { first_seq, last_seq, end: self.end() },
-            is_folded: is_replaced || is_folded,
+            is_folded: is_replaced || is_early || placed == Placed::Among,
         })
-    }
-
-    /// Folds `lines`, and frees the rows they were made of, while the disk works.
-    /// Says whether they are folded.
-    fn sync_beside(
-        &mut self,
-        lines: &[u8],
-        is_folded: bool,
-        used: &mut Vec<Draft>,
-    ) -> Result<bool, JournalError> {
-        let Self { file, fold, .. } = self;
-        let work = || {
-            used.clear();
-            if !is_folded {
-                scan_complete(lines, 0, 0, fold);
-            }
-        };
-        let (synced, is_folded) = std::thread::scope(|scope| {
-            let beside = std::thread::Builder::new().spawn_scoped(scope, work);
-            (file.sync(), is_folded || beside.is_ok())
-        });
-        match synced {
-            Ok(()) => Ok(is_folded),
-            Err(error) => Err(self.fail_for_good("fdatasync", &error)),
-        }
     }
 }

@@ -23,6 +23,7 @@ use super::position::{Cursor, FileIdentity};
 use crate::port::{AppendFile, FsLock, SharedStorage};
 
 pub use append::Committed;
+pub(super) use append::FoldOwn;
 pub use compact::Compacted;
 pub use follow::Followed;
 pub use report::Report;

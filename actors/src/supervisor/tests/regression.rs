@@ -300,3 +300,21 @@ fn a_plain_program_is_never_started_for_the_handle_of_an_undeclared_lane() {
     }
     assert_eq!(world.lanes_with_processes(), ["a", "b", "m"]);
 }
+
+#[test]
+fn a_worker_that_is_stopped_with_the_daemon_has_not_failed() {
+    let mut world = programs();
+    world.look();
+    world.fleet.close();
+    let killed = Exit { code: None, signal: Some(15) };
+    for _ in 0..5 {
+        let run = run_on(&world, "a");
+        let ops_before = world.rows.len();
+        world.end(&run.run_id, killed, 0);
+        world.tell_all();
+        assert_eq!(world.rows.len() - ops_before, 2, "its exit and its release, no more");
+        world.processes.insert(run.run_id.clone(), run.clone());
+        world.fleet.adopt(run, Hold::Kept);
+    }
+    assert!(world.fleet.gave_up().is_empty());
+}
