@@ -41,7 +41,7 @@ impl Load {
 /// A journal actor on its own thread, with the runtime of its callers.
 pub(crate) struct Fleet {
     system: actix::SystemRunner,
-    _arbiter: Arbiter,
+    arbiter: Option<Arbiter>,
     journal: Addr<JournalActor<LaneFold>>,
 }
 
@@ -60,7 +60,7 @@ impl Fleet {
             sender.send(actor.start()).expect("somebody waits");
         });
         let journal = started.recv().expect("the actor starts");
-        Self { system, _arbiter: arbiter, journal }
+        Self { system, arbiter: Some(arbiter), journal }
     }
 
     /// The time until every caller has appended `rounds` times.
@@ -87,6 +87,18 @@ impl Fleet {
             }
             clock.monotonic()
         })
+    }
+}
+
+/// An actor that still follows its journal would make it again while its
+/// directory is being removed.
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        if let Some(arbiter) = self.arbiter.take() {
+            arbiter.stop();
+            // A panic over there is reported over there.
+            let _ = arbiter.join();
+        }
     }
 }
 

@@ -54,6 +54,9 @@ fn with_rows(count: usize) -> tempfile::TempDir {
             .as_bytes(),
         );
     }
-    std::fs::write(files::journal_in(directory.path()), content).expect("the disk has room");
+    let path = files::journal_in(directory.path());
+    std::fs::write(&path, content).expect("the disk has room");
+    // What is left to write would be counted as the first appends' time.
+    std::fs::File::open(&path).and_then(|file| file.sync_all()).expect("the disk has room");
     directory
 }

@@ -72,7 +72,9 @@ pub struct Page {
     pub rewritten: bool,
 }
 
-/// Ring `bell` whenever the journal has grown.
+/// Ring `bell` whenever the journal has grown. Asking again changes nothing; a
+/// journal that was made again knows no bells, so whoever wants to be told asks now
+/// and then.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Subscribe {

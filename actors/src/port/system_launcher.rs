@@ -206,6 +206,8 @@ impl Stat {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncReadExt;
+
     use super::*;
 
     fn spec(argv: &[&str]) -> LaunchSpec {
@@ -244,9 +246,12 @@ mod tests {
     async fn a_process_whose_start_nobody_wrote_down_is_found_by_its_run() {
         let launcher = SystemLauncher::new().unwrap();
         let run_id = format!("RID-{}", std::process::id());
-        let mut spec = spec(&["sh", "-c", "sleep 60 & wait"]);
+        let mut spec = spec(&["sh", "-c", "echo ready; sleep 60 & wait"]);
         spec.environment.insert(RUN_ID_VARIABLE.to_owned(), run_id.clone());
-        let started = launcher.launch(&spec).unwrap();
+        let mut started = launcher.launch(&spec).unwrap();
+        // The kernel returns from the start a moment before `environ` can be read.
+        let mut said = [0; 6];
+        started.output.as_mut().unwrap().read_exact(&mut said).await.unwrap();
         let asked = BTreeSet::from([run_id.clone(), "RID-nobody".to_owned()]);
         let found = launcher.find(&asked);
         assert_eq!(found, BTreeMap::from([(run_id, started.identity.clone())]));

@@ -226,7 +226,11 @@ impl Actor for SupervisorActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(1024);
         self.look(ctx);
-        ctx.run_interval(self.fleet.settings().tick, Self::look_soon);
+        ctx.run_interval(self.fleet.settings().tick, |actor, ctx| {
+            // A journal that was made again in the meantime has lost our bell.
+            actor.subscribed = false;
+            actor.look_soon(ctx);
+        });
     }
 }
 

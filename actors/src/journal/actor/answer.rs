@@ -53,6 +53,8 @@ impl<F: Fold> Handler<Subscribe> for JournalActor<F> {
     type Result = ();
 
     fn handle(&mut self, message: Subscribe, _: &mut Self::Context) {
-        self.bells.push(message.bell);
+        if !self.bells.contains(&message.bell) {
+            self.bells.push(message.bell);
+        }
     }
 }

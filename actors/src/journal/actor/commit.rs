@@ -24,11 +24,6 @@ const QUIET_AT_MOST: Duration = Duration::from_micros(200);
 /// first.
 const MANY_ROWS: usize = 16;
 
-/// No more callers than this go into one batch. With more of them, it takes longer
-/// to hear from all than to sync: so half of them are on their way while the disk
-/// works for the others.
-const CALLERS_AT_MOST: usize = 256;
-
 /// Rows that wait for the disk, and who waits for them.
 #[derive(Default)]
 pub(super) struct Batch {
@@ -55,7 +50,7 @@ impl Batch {
             self.seen_since = now;
         }
         let quiet = (self.last_sync / 4).min(QUIET_AT_MOST);
-        self.callers.len() < self.usual_callers.min(CALLERS_AT_MOST)
+        self.callers.len() < self.usual_callers
             && now.saturating_sub(self.seen_since) < quiet
             && now.saturating_sub(self.since) < self.last_sync
     }
@@ -64,25 +59,6 @@ impl Batch {
     /// the answer; many take their time.
     fn when_to_fold(callers: usize, rows: usize) -> FoldOwn {
         if rows / callers.max(1) >= MANY_ROWS { FoldOwn::Meanwhile } else { FoldOwn::Afterwards }
-    }
-
-    /// The callers whose turn it is, and their rows.
-    fn take(&mut self) -> (Vec<Caller>, Vec<Draft>) {
-        if self.callers.len() <= CALLERS_AT_MOST {
-            return (std::mem::take(&mut self.callers), std::mem::take(&mut self.rows));
-        }
-        let later = self.callers.split_off(CALLERS_AT_MOST);
-        let callers = std::mem::replace(&mut self.callers, later);
-        let count = callers.iter().map(|caller| caller.rows).sum();
-        let later = self.rows.split_off(count);
-        (callers, std::mem::replace(&mut self.rows, later))
-    }
-
-    /// Keeps the memory of a batch that is done, if nobody waits already.
-    fn give_back(&mut self, callers: Vec<Caller>, rows: Vec<Draft>) {
-        if self.callers.is_empty() {
-            (self.callers, self.rows) = (callers, rows);
-        }
     }
 
     /// Learns from a batch of so many callers.
@@ -119,10 +95,8 @@ impl<F: Fold> JournalActor<F> {
     /// Everything that waits goes out as one write and one sync. Callers are
     /// answered first; what is left to do is done while they go on.
     fn commit(&mut self, ctx: &mut Context<Self>) {
-        let (mut callers, mut rows) = self.batch.take();
-        if !self.batch.callers.is_empty() {
-            ctx.spawn(Commit);
-        }
+        let mut callers = std::mem::take(&mut self.batch.callers);
+        let mut rows = std::mem::take(&mut self.batch.rows);
         let began = self.clock.monotonic();
         let when = Batch::when_to_fold(callers.len(), rows.len());
         let outcome = self.log.write_rows(&mut rows, when);
@@ -148,7 +122,7 @@ impl<F: Fold> JournalActor<F> {
             }
         }
         rows.clear();
-        self.batch.give_back(callers, rows);
+        (self.batch.callers, self.batch.rows) = (callers, rows);
     }
 }
 
