@@ -1,8 +1,12 @@
 //! The signals that stop a daemon.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// A signal that follows another within this time is the same wish.
+const ECHO: Duration = Duration::from_millis(500);
 
 /// TERM and INT.
 pub(super) struct Signals {
@@ -30,6 +34,13 @@ impl Signals {
     /// What it leaves behind is reconciled at the next start.
     pub(super) fn end_at_once_on_the_next(mut self) {
         actix_rt::spawn(async move {
+            // One wish can arrive twice, once for the process and once for its group.
+            let echoes = async {
+                loop {
+                    self.next().await;
+                }
+            };
+            let _: Result<(), _> = tokio::time::timeout(ECHO, echoes).await;
             self.next().await;
             std::process::exit(130);
         });
