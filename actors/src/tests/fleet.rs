@@ -87,10 +87,7 @@ async fn the_lease_of_a_worker_that_is_gone_is_scavenged_at_once() {
     let _daemon = stage.start();
     stage.pass(LONG).await;
     let run_id = stage.launcher.launched()[0].1.environment["CID_RUN_ID"].clone();
-    let lease = format!(
-        r#"{{"op":"ACQUIRE","seq":9,"ts":"2026-11-22T00:00:05Z","lane":"a","loop_ts":"w","lease":{{"lane":"a","loop_ts":"w","tree":["a/**"],"holder":"w","host_id":"host","pid":7,"acquired_at":"2026-11-22T00:00:05Z","run_id":"{run_id}"}}}}"#
-    );
-    stage.storage.append_foreign(Path::new(LANES), format!("{lease}\n").as_bytes());
+    stage.worker_acquires(&run_id);
     stage.pass(Duration::from_mins(1)).await;
     assert_eq!(stage.launcher.launched().len(), 1, "the lease is seen as our worker's");
     stage.end("a", code(1));

@@ -200,10 +200,7 @@ async fn a_lease_that_a_stopped_worker_left_does_not_keep_its_lane_from_the_next
     let daemon = stage.start();
     stage.pass(LONG).await;
     let run_id = stage.launcher.launched()[0].1.environment["CID_RUN_ID"].clone();
-    let lease = format!(
-        r#"{{"op":"ACQUIRE","seq":9,"ts":"2026-11-22T00:00:05Z","lane":"a","loop_ts":"w","lease":{{"lane":"a","loop_ts":"w","tree":["a/**"],"holder":"w","host_id":"host","pid":7,"acquired_at":"2026-11-22T00:00:05Z","run_id":"{run_id}"}}}}"#
-    );
-    stage.storage.append_foreign(Path::new(LANES), format!("{lease}\n").as_bytes());
+    stage.worker_acquires(&run_id);
     stage.pass(LONG).await;
     daemon.supervisor.send(Close).await.unwrap();
     daemon.spawner.send(StopAll).await.unwrap();

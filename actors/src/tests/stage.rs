@@ -180,6 +180,14 @@ impl Stage {
         }
     }
 
+    /// The worker of a run takes lane `a` for itself, as the Python tool does for it.
+    pub(super) fn worker_acquires(&self, run_id: &str) {
+        let lease = format!(
+            r#"{{"op":"ACQUIRE","seq":9,"ts":"2026-11-22T00:00:05Z","lane":"a","loop_ts":"w","lease":{{"lane":"a","loop_ts":"w","tree":["a/**"],"holder":"w","host_id":"host","pid":7,"acquired_at":"2026-11-22T00:00:05Z","run_id":"{run_id}"}}}}"#
+        );
+        self.storage.append_foreign(Path::new(LANES), format!("{lease}\n").as_bytes());
+    }
+
     /// Lets everything that can happen now happen, and moves time on.
     pub(super) async fn pass(&self, time: Duration) {
         let until = self.clock.monotonic() + time;
