@@ -60,10 +60,10 @@ pub(super) fn writable_file(path: &Path) -> Result<(), String> {
     may_write(path)
 }
 
-/// Whether a file can be written whose directory nobody creates.
-pub(super) fn writable_in_place(path: &Path) -> Result<(), String> {
+/// Whether a file can be written whose directory nobody creates; the daemon only makes `state_dir`.
+pub(super) fn writable_in_place(path: &Path, state_dir: &Path) -> Result<(), String> {
     match path.parent() {
-        Some(directory) if !directory.exists() => {
+        Some(directory) if !directory.exists() && directory != state_dir => {
             Err(format!("the directory `{}` is not there", directory.display()))
         }
         Some(_) | None => writable_file(path),

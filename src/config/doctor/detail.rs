@@ -116,6 +116,6 @@ fn exporter(exporter: &Exporter, workspace: &Workspace) -> ExporterCheck {
         kind: "file",
         path: shown(&path),
         min_severity: exporter.min_severity.as_str(),
-        problem: checks::writable_in_place(&path).err(),
+        problem: checks::writable_in_place(&path, &workspace.state_dir()).err(),
     }
 }

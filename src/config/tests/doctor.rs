@@ -90,3 +90,19 @@ fn every_section_of_a_full_report_is_printed() {
         assert!(text.contains(part), "{part:?} in\n{text}");
     }
 }
+
+#[test]
+fn a_file_beside_the_journals_needs_no_directory_before_the_first_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let config =
+        "[[dosd.exporter]]\nkind = \"file\"\nname = \"audit\"\npath = \".dos/audit.jsonl\"\n";
+    std::fs::write(directory.path().join("dos.toml"), config).unwrap();
+    let environment = Environment::default();
+    let workspace = Workspace::resolve(Some(directory.path()), &environment).unwrap();
+    let report = examine(&workspace, &environment).to_string();
+    assert!(!report.contains("error: exporter audit"), "{report}");
+    let elsewhere = config.replace(".dos/", "nowhere/");
+    std::fs::write(directory.path().join("dos.toml"), elsewhere).unwrap();
+    let report = examine(&workspace, &environment).to_string();
+    assert!(report.contains("error: exporter audit"), "{report}");
+}
