@@ -24,6 +24,11 @@ const QUIET_AT_MOST: Duration = Duration::from_micros(200);
 /// first.
 const MANY_ROWS: usize = 16;
 
+/// Every so many batches it is tried whether those of the batch before would come
+/// along: callers that once fell into two groups would else take turns for good,
+/// each waiting for the other's sync.
+const BATCHES_PER_TRIAL: u32 = 64;
+
 /// Rows that wait for the disk, and who waits for them.
 #[derive(Default)]
 pub(super) struct Batch {
@@ -36,7 +41,9 @@ pub(super) struct Batch {
     seen_since: Duration,
     /// How many callers there seem to be at a time, and how long the disk takes.
     usual_callers: usize,
+    last_callers: usize,
     last_sync: Duration,
+    batches: u32,
 }
 
 impl Batch {
@@ -63,7 +70,14 @@ impl Batch {
 
     /// Learns from a batch of so many callers.
     fn learn(&mut self, callers: usize, sync: Duration) {
-        self.usual_callers = callers.max(self.usual_callers - self.usual_callers.div_ceil(8));
+        self.batches = self.batches.wrapping_add(1);
+        let least = if self.batches.is_multiple_of(BATCHES_PER_TRIAL) {
+            callers + self.last_callers
+        } else {
+            callers
+        };
+        self.usual_callers = least.max(self.usual_callers - self.usual_callers.div_ceil(8));
+        self.last_callers = callers;
         self.last_sync = sync;
         self.seen = 0;
     }
@@ -173,5 +187,28 @@ impl<F: Fold> ActorFuture<JournalActor<F>> for Commit {
         }
         actor.commit(ctx);
         Poll::Ready(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BATCHES_PER_TRIAL, Batch};
+    use std::time::Duration;
+
+    /// 64 callers that came in two halves stayed in two halves, at two syncs for
+    /// each row.
+    #[test]
+    fn callers_in_two_groups_are_waited_for_now_and_then() {
+        let mut batch = Batch::default();
+        let longest = (0..BATCHES_PER_TRIAL)
+            .map(|_| {
+                batch.learn(32, Duration::from_micros(150));
+                batch.usual_callers
+            })
+            .max();
+        assert_eq!(longest, Some(64));
+        batch.learn(64, Duration::from_micros(150));
+        batch.learn(64, Duration::from_micros(150));
+        assert_eq!(batch.usual_callers, 64);
     }
 }
