@@ -118,7 +118,7 @@ impl Cast {
             launcher: Arc::new(launcher),
         };
         let mut random = fastrand::Rng::new();
-        let host_id = settings::host_id(&options);
+        let host_id = crate::host::host_id(&options.environment);
         let fleet_settings = settings::fleet(&options, &*ports.clock, &host_id, &mut random)?;
         let spawn_settings = settings::spawn(&options, socket, host_id);
         let exporters = options.config.exporters.iter();

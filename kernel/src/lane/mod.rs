@@ -4,6 +4,7 @@
 //! Never reads or writes the file: lines come in as text, drafts go out as values.
 
 mod compact;
+mod expiry;
 mod fold;
 mod lease;
 mod observe;
@@ -14,6 +15,7 @@ mod runs;
 mod view;
 
 pub use compact::{compact, replay};
+pub use expiry::{DEFAULT_TTL_MINUTES, Expiry, GRACE_MS, HolderProcess, expiry};
 pub use fold::LaneFold;
 pub use lease::{Lease, LeaseKey};
 pub use observe::{LiveLease, Observation};
