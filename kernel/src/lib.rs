@@ -60,5 +60,7 @@ pub mod run_id;
 pub mod telemetry;
 pub mod verdict;
 
+pub mod eval;
+
 /// A JSON object with its keys in order.
 pub type Map = serde_json::Map<alloc::string::String, serde_json::Value>;

@@ -15,7 +15,7 @@ use dosd_kernel::population::{
 use dosd_kernel::restart::{self, Ending, History};
 use dosd_kernel::state_diff::{diff, json_equal};
 use dosd_kernel::verdict::{VerdictEvent, VerdictFold};
-use dosd_kernel::{Map, region, run_id, stamp, telemetry};
+use dosd_kernel::{Map, eval, region, run_id, stamp, telemetry};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -236,6 +236,27 @@ proptest! {
             prop_assert_eq!(lineage.run_id.ts_ms(), ms);
         }
         prop_assert!(!region::disjoint(&[&text], &[&text]));
+    }
+
+    #[test]
+    fn any_line_is_answered_by_one(
+        bytes in proptest::collection::vec(any::<u8>(), 0..60),
+        name in proptest::sample::select(eval::names().collect::<Vec<_>>()),
+        args in fields(value()),
+        id in value(),
+        cut in any::<proptest::sample::Index>(),
+    ) {
+        let request = json!({"id": id, "fn": name, "args": args}).to_string();
+        let torn = &request.as_bytes()[..cut.index(request.len())];
+        for line in [bytes.as_slice(), request.as_bytes(), torn] {
+            let mut out = Vec::new();
+            eval::answer(line, &mut out);
+            let answer: Value = serde_json::from_slice(&out).unwrap();
+            let kept = if line == request.as_bytes() { &id } else { &Value::Null };
+            prop_assert!(json_equal(&answer["id"], kept), "{answer}");
+            prop_assert!(answer.get("ok").is_some() != answer.get("error").is_some());
+            prop_assert_eq!(out.iter().position(|byte| *byte == b'\n'), Some(out.len() - 1));
+        }
     }
 
     #[test]

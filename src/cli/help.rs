@@ -10,7 +10,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Fleet", &["run", "loop", "lease-lane"]),
     ("Witness", &["claim", "witness"]),
     ("Journal", &["journal", "observe"]),
-    ("Tools", &["doctor", "run-id"]),
+    ("Tools", &["doctor", "eval", "run-id"]),
 ];
 
 const AFTER: &str = "\

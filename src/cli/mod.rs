@@ -8,6 +8,7 @@ pub mod claim;
 pub mod compact;
 mod context;
 mod doctor;
+mod eval;
 mod exit;
 mod help;
 mod journal;
@@ -52,6 +53,7 @@ enum Verb {
     Observe(observe::Arguments),
     RunId(run_id::Arguments),
     Doctor(doctor::Arguments),
+    Eval(eval::Arguments),
 }
 
 /// Reads a command line; the first argument is the program's name.
@@ -87,6 +89,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Observe(arguments) => arguments.execute(&context, &mut output),
         Verb::RunId(arguments) => arguments.execute(&context, &mut output),
         Verb::Doctor(arguments) => arguments.execute(&context, &mut output),
+        Verb::Eval(arguments) => arguments.execute(&context, &mut output),
     }?;
     output.finish()?;
     Ok(exit)
