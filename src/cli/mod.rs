@@ -4,6 +4,7 @@
 //! messages to standard error; a verb never exits by itself, and never decides anything that the
 //! kernel can decide.
 
+mod arbitrate;
 pub mod claim;
 pub mod compact;
 mod context;
@@ -47,6 +48,7 @@ enum Verb {
     Run(run::Arguments),
     Claim(claim::Arguments),
     Loop(plan::Arguments),
+    Arbitrate(arbitrate::Arguments),
     LeaseLane(lease_lane::Arguments),
     Witness(witness::Arguments),
     Journal(journal::Arguments),
@@ -82,6 +84,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
     let exit = match invocation.verb {
         Verb::Run(arguments) => arguments.execute(&context),
         Verb::Claim(arguments) => arguments.execute(&context, &mut output),
+        Verb::Arbitrate(arguments) => arguments.execute(&context, &mut output),
         Verb::Loop(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
         Verb::Witness(arguments) => arguments.execute(&context, &mut output),

@@ -1,5 +1,6 @@
 //! End-to-end tests, through the real binary.
 
+mod arbitrate;
 mod bad_input;
 mod eval;
 mod fleet;

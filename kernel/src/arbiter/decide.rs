@@ -146,8 +146,8 @@ impl<'a> Case<'a> {
         let lane = if lane.is_empty() { GLOBAL } else { lane };
         if !self.live.is_empty() {
             return Some(self.refuse(format!(
-                "`{lane}` runs alone, and {} are live: wait for their release",
-                leases(self.live.len())
+                "`{lane}` runs alone: wait until nothing is live (leases now: {})",
+                self.live.len()
             )));
         }
         let kind = if declared { self.key.as_str() } else { GLOBAL };
@@ -192,8 +192,7 @@ impl<'a> Case<'a> {
     fn any_lane(&self) -> Decision {
         if let Some((live, most)) = self.spent_budget() {
             return self.refuse(format!(
-                "CLASS_BUDGET_EXHAUSTED: {} of kind `{CLUSTER}` are live, and the budget is {most}: wait for a release",
-                leases(live)
+                "CLASS_BUDGET_EXHAUSTED: {live} leases of kind `{CLUSTER}` are live, of at most {most}: wait for a release"
             ));
         }
         let mut candidates = self.rules.lanes.autopick.iter();
@@ -233,10 +232,7 @@ impl<'a> Case<'a> {
                 lane.to_owned(),
                 kind,
                 tree.to_vec(),
-                format!(
-                    "`{lane}` is free, and nothing among {} speaks against it",
-                    leases(self.live.len())
-                ),
+                format!("`{lane}` is free and clashes with no live lease (of {})", self.live.len()),
             ),
         }
     }
@@ -283,12 +279,5 @@ impl<'a> Case<'a> {
             trees.iter().map(fold).collect()
         };
         self.folded_trees.get_or_init(folded).get(&key).copied().unwrap_or_default()
-    }
-}
-
-fn leases(count: usize) -> String {
-    match count {
-        1 => "one live lease".to_owned(),
-        count => format!("{count} live leases"),
     }
 }
