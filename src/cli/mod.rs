@@ -11,6 +11,7 @@ mod context;
 mod doctor;
 mod eval;
 mod exit;
+mod exit_codes;
 mod help;
 mod journal;
 mod lease_lane;
@@ -56,6 +57,7 @@ enum Verb {
     RunId(run_id::Arguments),
     Doctor(doctor::Arguments),
     Eval(eval::Arguments),
+    ExitCodes(exit_codes::Arguments),
 }
 
 /// Reads a command line; the first argument is the program's name.
@@ -93,6 +95,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::RunId(arguments) => arguments.execute(&context, &mut output),
         Verb::Doctor(arguments) => arguments.execute(&context, &mut output),
         Verb::Eval(arguments) => arguments.execute(&context, &mut output),
+        Verb::ExitCodes(arguments) => arguments.execute(&context, &mut output),
     }?;
     output.finish()?;
     Ok(exit)

@@ -210,3 +210,25 @@ fn a_decision_comes_in_the_form_that_is_asked_for() {
     assert!(step.starts_with("STOP: ") && step.contains("`docs`, `tests`"), "{step}");
     assert_eq!(std::fs::read_dir(workspace.root()).expect("a directory").count(), 2, "it wrote");
 }
+
+#[test]
+fn exit_codes_are_published_alike() {
+    let mut peer = Peer::start();
+    let workspace = Workspace::new();
+    let ours = workspace.dosd(&["exit-codes", "--json"]).values().remove(0);
+    let theirs = peer.dos(workspace.root(), &["exit-codes", "--json"]).values().remove(0);
+    let ours = ours.as_object().expect("an object");
+    assert!(ours.contains_key("arbitrate"));
+    for (verb, codes) in ours {
+        let alone = workspace.dosd(&["exit-codes", verb, "--json"]).values().remove(0);
+        assert_eq!(alone, json!({verb: codes}));
+        if let Some(published) = theirs.get(verb) {
+            assert_eq!(codes, published, "{verb}");
+        }
+    }
+    let unknown = workspace.dosd(&["exit-codes", "loop"]);
+    assert_eq!((unknown.code, peer.dos(workspace.root(), &["exit-codes", "loop"]).code), (2, 2));
+    assert!(unknown.stderr.contains("arbitrate"), "{}", unknown.stderr);
+    let text = workspace.dosd(&["exit-codes", "arbitrate"]).stdout;
+    assert!(text.starts_with("dosd arbitrate\n  0  acquire\n  1  refuse\n  2  "), "{text}");
+}
