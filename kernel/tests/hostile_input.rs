@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use dosd_kernel::fold::Fold as _;
-use dosd_kernel::lane::{LaneFold, LeaseKey, compact, delta};
+use dosd_kernel::lane::{HolderProcess, LaneFold, LeaseKey, compact, delta};
 use dosd_kernel::lines::{self, LineKind};
 use dosd_kernel::liveness::{self, Liveness};
 use dosd_kernel::population::{
@@ -117,6 +117,10 @@ proptest! {
         let progress = delta(&rows, Some(&key), since_ms, now_ms);
         prop_assert_eq!(progress, lanes.progress(&key, since_ms, now_ms));
         prop_assert!(progress.newest_heartbeat_age_ms.is_none_or(|age_ms| age_ms >= 0));
+        let mut observed = lanes.clone();
+        let live = observed.observe(now_ms);
+        let blocking = live.blocking(|_| HolderProcess::Gone).len();
+        prop_assert!(blocking <= live.blocking(|_| HolderProcess::MayLive).len());
         prop_assert_eq!(compact(&rows)[0]["seq_watermark"].as_u64(), Some(lanes.highest_seq()));
         for live in lanes.observe(now_ms).leases {
             prop_assert!(live.lease.ttl_minutes().is_none_or(|ttl| ttl > 0.0));
