@@ -61,6 +61,13 @@ impl Environment {
         Ok(Self::from_variables(std::env::current_dir()?, variable))
     }
 
+    /// This machine's name in journal rows: `DISPATCH_HOST_ID`, else the host name.
+    #[must_use]
+    pub fn host_name(&self) -> String {
+        let own = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+        self.host_id.clone().unwrap_or_else(own)
+    }
+
     /// Builds an environment from a working directory and any source of variables.
     pub fn from_variables(cwd: PathBuf, variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());

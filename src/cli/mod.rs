@@ -9,14 +9,17 @@ pub mod compact;
 mod context;
 mod doctor;
 mod exit;
+mod form;
 mod help;
 mod journal;
 mod lease_lane;
+mod liveness;
 mod observe;
 mod output;
 mod plan;
 mod rows;
 pub mod run;
+mod run_evidence;
 mod run_id;
 mod witness;
 
@@ -47,6 +50,7 @@ enum Verb {
     Claim(claim::Arguments),
     Loop(plan::Arguments),
     LeaseLane(lease_lane::Arguments),
+    Liveness(liveness::Arguments),
     Witness(witness::Arguments),
     Journal(journal::Arguments),
     Observe(observe::Arguments),
@@ -82,6 +86,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Claim(arguments) => arguments.execute(&context, &mut output),
         Verb::Loop(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
+        Verb::Liveness(arguments) => arguments.execute(&context, &mut output),
         Verb::Witness(arguments) => arguments.execute(&context, &mut output),
         Verb::Journal(arguments) => arguments.execute(&context, &mut output),
         Verb::Observe(arguments) => arguments.execute(&context, &mut output),
