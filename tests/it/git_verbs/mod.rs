@@ -2,6 +2,7 @@
 //! same question.
 
 mod liveness;
+mod run_id;
 
 use crate::support::peer::Peer;
 use crate::support::workspace::{Answer, Workspace};
