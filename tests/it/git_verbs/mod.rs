@@ -35,6 +35,6 @@ fn without_wording(value: &mut Value) {
             }
             fields.values_mut().for_each(without_wording);
         }
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
