@@ -49,6 +49,7 @@ pub mod liveness;
 pub mod population;
 pub mod region;
 pub mod restart;
+pub mod ship;
 
 pub mod effect_witness;
 pub mod evidence;

@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// The groups, in the order in which a newcomer meets them, and the verbs of each.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Fleet", &["run", "loop", "lease-lane"]),
-    ("Witness", &["claim", "witness", "liveness"]),
+    ("Witness", &["claim", "witness", "verify", "liveness"]),
     ("Journal", &["journal", "observe"]),
     ("Tools", &["doctor", "run-id"]),
 ];

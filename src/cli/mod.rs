@@ -21,6 +21,7 @@ mod rows;
 pub mod run;
 mod run_evidence;
 mod run_id;
+mod verify;
 mod witness;
 
 pub use context::Context;
@@ -50,6 +51,7 @@ enum Verb {
     Claim(claim::Arguments),
     Loop(plan::Arguments),
     LeaseLane(lease_lane::Arguments),
+    Verify(verify::Arguments),
     Liveness(liveness::Arguments),
     Witness(witness::Arguments),
     Journal(journal::Arguments),
@@ -86,6 +88,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Claim(arguments) => arguments.execute(&context, &mut output),
         Verb::Loop(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
+        Verb::Verify(arguments) => arguments.execute(&context, &mut output),
         Verb::Liveness(arguments) => arguments.execute(&context, &mut output),
         Verb::Witness(arguments) => arguments.execute(&context, &mut output),
         Verb::Journal(arguments) => arguments.execute(&context, &mut output),

@@ -22,6 +22,20 @@ use std::time::Duration;
 /// How long one question may take before the answer counts as "cannot tell".
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How many ids fit into one command line with ease.
+const CHUNK: usize = 500;
+
+/// What makes a log show the changed files, each as it is: a move is a deletion and an addition.
+const CHANGES: [&str; 7] = [
+    "--raw",
+    "--numstat",
+    "--no-abbrev",
+    "--no-renames",
+    "--no-ext-diff",
+    "--diff-merges=first-parent",
+    "--root",
+];
+
 /// A read-only view of the history that a directory belongs to.
 #[derive(Debug, Clone)]
 pub struct Git {
@@ -63,7 +77,7 @@ impl Git {
         let range = format!("{start}..HEAD");
         let printed = self.ask(&["rev-list", "--count", "--end-of-options", &range, "--"])?;
         let text = String::from_utf8_lossy(&printed);
-        text.trim().parse().map_err(|_| self.error(GitErrorKind::Malformed("a count")))
+        text.trim().parse().map_err(|_| self.malformed("a count"))
     }
 
     /// The commits of the current branch that came after `start`, newest first.
@@ -106,8 +120,7 @@ impl Git {
             arguments.push("--no-patch");
         }
         arguments.extend(["--end-of-options", query.revisions, "--"]);
-        parse::commits(&self.ask(&arguments)?)
-            .ok_or_else(|| self.error(GitErrorKind::Malformed("commits")))
+        parse::commits(&self.ask(&arguments)?).ok_or_else(|| self.malformed("commits"))
     }
 
     /// One commit with its changed files.
@@ -120,6 +133,26 @@ impl Git {
         // An empty range is no commit either.
         let newest = self.log(query)?.into_iter().next();
         newest.ok_or_else(|| self.error(GitErrorKind::UnknownRevision(String::new())))
+    }
+
+    /// These commits with their changed files, in this order. All ids must be known.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::log`].
+    pub fn commits(&self, ids: &[&str]) -> Result<Vec<Commit>, GitError> {
+        let format = format!("--format={}", parse::COMMIT_FORMAT);
+        let mut commits = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(CHUNK) {
+            let mut arguments = vec!["log", "-z", "--no-walk=unsorted", &format];
+            arguments.extend(CHANGES);
+            arguments.push("--end-of-options");
+            arguments.extend(ids);
+            arguments.push("--");
+            let printed = self.ask(&arguments)?;
+            commits.extend(parse::commits(&printed).ok_or_else(|| self.malformed("commits"))?);
+        }
+        Ok(commits)
     }
 
     /// Whether the repository has no commit yet on the current branch.
@@ -158,8 +191,7 @@ impl Git {
         let mut arguments = vec!["log", "-z", "--no-patch", &format];
         arguments.extend(limit.as_deref());
         arguments.extend(["--end-of-options", revisions, "--"]);
-        parse::headlines(&self.ask(&arguments)?)
-            .ok_or_else(|| self.error(GitErrorKind::Malformed("commits")))
+        parse::headlines(&self.ask(&arguments)?).ok_or_else(|| self.malformed("commits"))
     }
 
     /// Asks, and finds out why there is no answer when there is none. What git prints then is for
@@ -189,6 +221,10 @@ impl Git {
         Process { program: &self.program, arguments: &all, patience: self.patience }
             .run()
             .map_err(|kind| self.error(kind))
+    }
+
+    fn malformed(&self, wanted: &'static str) -> GitError {
+        self.error(GitErrorKind::Malformed(wanted))
     }
 
     fn error(&self, kind: GitErrorKind) -> GitError {

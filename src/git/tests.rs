@@ -76,6 +76,9 @@ fn commits_come_with_all_that_is_known_of_them() {
     assert_eq!(odd.changes[0].lines, Some((2, 1)));
     let kinds: Vec<_> = binary.changes.iter().map(|change| (change.kind, change.lines)).collect();
     assert_eq!(kinds, [(ChangeKind::Deleted, Some((0, 3))), (ChangeKind::Added, None)]);
+    let picked = repository.port().commits(&[&first.id, &odd.id]).unwrap();
+    assert_eq!(picked, [first.clone(), odd.clone()]);
+    assert!(repository.port().commits(&[]).unwrap().is_empty());
     let bare = repository.port().log(all(false)).unwrap();
     assert!(bare.iter().all(|commit| commit.changes.is_empty()));
     assert_eq!(bare.len(), 4);

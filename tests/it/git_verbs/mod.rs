@@ -3,6 +3,7 @@
 
 mod liveness;
 mod run_id;
+mod verify;
 
 use crate::support::peer::Peer;
 use crate::support::workspace::{Answer, Workspace};
