@@ -5,6 +5,7 @@
 //! kernel can decide.
 
 pub mod claim;
+mod commit_audit;
 pub mod compact;
 mod context;
 mod doctor;
@@ -52,6 +53,7 @@ enum Verb {
     Loop(plan::Arguments),
     LeaseLane(lease_lane::Arguments),
     Verify(verify::Arguments),
+    CommitAudit(commit_audit::Arguments),
     Liveness(liveness::Arguments),
     Witness(witness::Arguments),
     Journal(journal::Arguments),
@@ -89,6 +91,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Loop(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
         Verb::Verify(arguments) => arguments.execute(&context, &mut output),
+        Verb::CommitAudit(arguments) => arguments.execute(&context, &mut output),
         Verb::Liveness(arguments) => arguments.execute(&context, &mut output),
         Verb::Witness(arguments) => arguments.execute(&context, &mut output),
         Verb::Journal(arguments) => arguments.execute(&context, &mut output),

@@ -26,15 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const CHUNK: usize = 500;
 
 /// What makes a log show the changed files, each as it is: a move is a deletion and an addition.
-const CHANGES: [&str; 7] = [
-    "--raw",
-    "--numstat",
-    "--no-abbrev",
-    "--no-renames",
-    "--no-ext-diff",
-    "--diff-merges=first-parent",
-    "--root",
-];
+const CHANGES: [&str; 6] =
+    ["--raw", "--numstat", "--no-renames", "--no-ext-diff", "--diff-merges=first-parent", "--root"];
 
 /// A read-only view of the history that a directory belongs to.
 #[derive(Debug, Clone)]
@@ -108,13 +101,7 @@ impl Git {
         let format = format!("--format={}", parse::COMMIT_FORMAT);
         let mut arguments = vec!["log", "-z", &limit, &format];
         if query.changes {
-            arguments.extend([
-                "--raw",
-                "--numstat",
-                "--no-abbrev",
-                "--no-renames",
-                "--no-ext-diff",
-            ]);
+            arguments.extend(["--raw", "--numstat", "--no-renames", "--no-ext-diff"]);
             arguments.extend(["--diff-merges=first-parent", "--root"]);
         } else {
             arguments.push("--no-patch");

@@ -1,6 +1,7 @@
 //! The verbs that read a git history or a run's own records, beside the peer where it answers the
 //! same question.
 
+mod commit_audit;
 mod liveness;
 mod run_id;
 mod verify;
