@@ -11,5 +11,7 @@ pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod env;
+pub mod git;
 pub mod host;
+pub mod process;
 pub mod workspace;

@@ -37,6 +37,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod audit;
 pub mod invalid;
 pub mod stamp;
 
@@ -51,6 +52,7 @@ pub mod liveness;
 pub mod population;
 pub mod region;
 pub mod restart;
+pub mod ship;
 
 pub mod effect_witness;
 pub mod evidence;
