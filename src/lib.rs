@@ -13,4 +13,5 @@ pub mod daemon;
 pub mod env;
 pub mod git;
 pub mod process;
+pub mod follow;
 pub mod workspace;

@@ -4,6 +4,7 @@
 //! messages to standard error; a verb never exits by itself, and never decides anything that the
 //! kernel can decide.
 
+mod cadence;
 pub mod claim;
 pub mod compact;
 mod context;
@@ -17,6 +18,7 @@ mod liveness;
 mod observe;
 mod output;
 mod plan;
+mod renderer;
 mod rows;
 pub mod run;
 mod run_evidence;

@@ -75,13 +75,18 @@ impl Output {
         self.ended.is_none()
     }
 
+    /// Shows what was written so far, for a verb that goes on.
+    pub fn flush(&mut self) {
+        self.write(Write::flush);
+    }
+
     /// Writes out what is buffered.
     ///
     /// # Errors
     ///
     /// When something could not be written, unless the reader went away on its own.
     pub fn finish(mut self) -> Result<(), Failure> {
-        self.write(Write::flush);
+        self.flush();
         match self.ended {
             None => Ok(()),
             Some(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),

@@ -6,3 +6,4 @@ mod git_verbs;
 mod peer_reads;
 mod reads;
 mod support;
+mod watching;
