@@ -59,5 +59,7 @@ pub mod run_id;
 pub mod telemetry;
 pub mod verdict;
 
+pub mod watchdog;
+
 /// A JSON object with its keys in order.
 pub type Map = serde_json::Map<alloc::string::String, serde_json::Value>;
