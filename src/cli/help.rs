@@ -9,6 +9,8 @@ use std::fmt::Write;
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Fleet", &["run", "loop", "lease-lane"]),
     ("Witness", &["claim", "witness", "verify", "liveness"]),
+    ("Fleet", &["run", "loop", "watch", "lease-lane"]),
+    ("Witness", &["claim", "witness"]),
     ("Journal", &["journal", "observe"]),
     ("Tools", &["doctor", "run-id"]),
 ];

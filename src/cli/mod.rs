@@ -24,6 +24,7 @@ pub mod run;
 mod run_evidence;
 mod run_id;
 mod verify;
+mod watch;
 mod witness;
 
 pub use context::Context;
@@ -52,6 +53,7 @@ enum Verb {
     Run(run::Arguments),
     Claim(claim::Arguments),
     Loop(plan::Arguments),
+    Watch(watch::Arguments),
     LeaseLane(lease_lane::Arguments),
     Verify(verify::Arguments),
     Liveness(liveness::Arguments),
@@ -89,6 +91,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Run(arguments) => arguments.execute(&context),
         Verb::Claim(arguments) => arguments.execute(&context, &mut output),
         Verb::Loop(arguments) => arguments.execute(&context, &mut output),
+        Verb::Watch(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
         Verb::Verify(arguments) => arguments.execute(&context, &mut output),
         Verb::Liveness(arguments) => arguments.execute(&context, &mut output),

@@ -6,4 +6,5 @@ mod git_verbs;
 mod peer_reads;
 mod reads;
 mod support;
+mod watchdog;
 mod watching;
