@@ -51,6 +51,8 @@ pub mod region;
 pub mod restart;
 pub mod ship;
 
+pub mod decisions;
+
 pub mod effect_witness;
 pub mod evidence;
 pub mod state_diff;

@@ -10,6 +10,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Fleet", &["run", "loop", "lease-lane"]),
     ("Witness", &["claim", "witness", "verify", "liveness"]),
     ("Fleet", &["run", "loop", "watch", "lease-lane"]),
+    ("Fleet", &["run", "loop", "watch", "decisions", "lease-lane"]),
     ("Witness", &["claim", "witness"]),
     ("Journal", &["journal", "observe"]),
     ("Tools", &["doctor", "run-id"]),

@@ -8,7 +8,9 @@ mod cadence;
 pub mod claim;
 pub mod compact;
 mod context;
+mod decisions;
 mod doctor;
+mod envelopes;
 mod exit;
 mod form;
 mod help;
@@ -54,6 +56,7 @@ enum Verb {
     Claim(claim::Arguments),
     Loop(plan::Arguments),
     Watch(watch::Arguments),
+    Decisions(decisions::Arguments),
     LeaseLane(lease_lane::Arguments),
     Verify(verify::Arguments),
     Liveness(liveness::Arguments),
@@ -92,6 +95,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Claim(arguments) => arguments.execute(&context, &mut output),
         Verb::Loop(arguments) => arguments.execute(&context, &mut output),
         Verb::Watch(arguments) => arguments.execute(&context, &mut output),
+        Verb::Decisions(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
         Verb::Verify(arguments) => arguments.execute(&context, &mut output),
         Verb::Liveness(arguments) => arguments.execute(&context, &mut output),

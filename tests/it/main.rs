@@ -1,6 +1,7 @@
 //! End-to-end tests, through the real binary.
 
 mod bad_input;
+mod decisions;
 mod fleet;
 mod git_verbs;
 mod peer_reads;
