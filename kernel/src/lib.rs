@@ -52,6 +52,7 @@ pub mod restart;
 pub mod ship;
 
 pub mod decisions;
+pub mod frame;
 
 pub mod effect_witness;
 pub mod evidence;

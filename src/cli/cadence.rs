@@ -1,7 +1,7 @@
 //! The rhythm of a verb that speaks again and again until somebody stops it. It decides nothing about
 //! what is said, and reads no clock: waiting is a timer's work.
 
-use super::Failure;
+use super::{Failure, Output};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -19,6 +19,30 @@ pub(super) enum Wake {
 pub(super) trait Pace {
     /// Waits for the next round.
     fn wait(&mut self) -> Wake;
+}
+
+/// Makes one round after the other, `most` at the most and one at least, until somebody says stop or
+/// nobody reads any more. What a round writes is out before the wait.
+///
+/// # Errors
+///
+/// The first round that fails ends it.
+pub(super) fn repeat(
+    pace: &mut impl Pace,
+    most: Option<i64>,
+    output: &mut Output,
+    mut round: impl FnMut(&mut Output) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut left = most;
+    loop {
+        round(output)?;
+        output.flush();
+        left = left.map(|left| left.saturating_sub(1));
+        let is_over = left.is_some_and(|left| left <= 0) || !output.is_open();
+        if is_over || pace.wait() == Wake::Stop {
+            return Ok(());
+        }
+    }
 }
 
 /// Rounds at a fixed distance, until a signal.
@@ -90,6 +114,33 @@ mod tests {
         for wrong in ["", "-1", "nan", "inf", "1e300", "5s"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
+    }
+
+    struct Eager(usize);
+
+    impl Pace for Eager {
+        fn wait(&mut self) -> Wake {
+            self.0 += 1;
+            if self.0 > 5 { Wake::Stop } else { Wake::Again }
+        }
+    }
+
+    #[test]
+    fn rounds_end_at_their_number_at_a_stop_and_at_a_failure() {
+        for (most, rounds, waits) in
+            [(Some(0), 1, 0), (Some(1), 1, 0), (Some(3), 3, 2), (Some(9), 6, 6), (None, 6, 6)]
+        {
+            let (mut pace, mut output, mut made) = (Eager(0), Output::to(std::io::sink()), 0);
+            let ended = repeat(&mut pace, most, &mut output, |_| {
+                made += 1;
+                Ok(())
+            });
+            assert!(ended.is_ok());
+            assert_eq!((made, pace.0), (rounds, waits), "{most:?}");
+        }
+        let mut output = Output::to(std::io::sink());
+        let ended = repeat(&mut Eager(0), None, &mut output, |_| Err(Failure::Usage("x".into())));
+        assert!(ended.is_err());
     }
 
     #[test]

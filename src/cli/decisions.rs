@@ -1,6 +1,7 @@
 //! `dosd decisions`: what waits for a person. It reads the lane journal and the verdict envelopes,
 //! settles nothing and runs nothing.
 
+use super::age::age;
 use super::context::read_journal;
 use super::exit::note;
 use super::renderer::Renderer;
@@ -106,7 +107,7 @@ fn print(decisions: &[Decision], output: &mut Output) {
         };
         output.line(format_args!(
             "{number:>3}  {:>4}  {:<16}  {:<12}  {:<12}  {}{again}",
-            age(decision),
+            age(decision.age_seconds),
             decision.kind.as_str(),
             decision.resolver_kind.as_str(),
             or_dash(&decision.lane),
@@ -143,7 +144,7 @@ fn show(decisions: &[Decision], number: i64, output: &mut Output) -> Result<Exit
     field("RUN", &decision.run_id);
     field("TOKEN", &decision.reason_token);
     field("REASON", &decision.reason_text);
-    field("AGE", &age(decision));
+    field("AGE", &age(decision.age_seconds));
     if decision.dup_count > 1 {
         field("SEEN", &format!("{} times", decision.dup_count));
     }
@@ -166,17 +167,6 @@ fn next_step(decision: &Decision) -> String {
             let scope = if decision.lane.is_empty() { "" } else { " --scope " };
             format!("/replan{scope}{}", decision.lane)
         }
-    }
-}
-
-/// An age for people: 45s, 18m, 2h, 3d.
-fn age(decision: &Decision) -> String {
-    match decision.age_seconds {
-        None => "-".to_owned(),
-        Some(seconds @ ..60) => format!("{seconds}s"),
-        Some(seconds @ ..3600) => format!("{}m", seconds / 60),
-        Some(seconds @ ..86_400) => format!("{}h", seconds / 3600),
-        Some(seconds) => format!("{}d", seconds / 86_400),
     }
 }
 

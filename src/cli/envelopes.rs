@@ -20,6 +20,14 @@ pub(super) struct EnvelopeFile {
     pub(super) fields: Map,
 }
 
+impl EnvelopeFile {
+    /// What stands between the prefix and the suffix of its name.
+    pub(super) fn tag(&self) -> &str {
+        let inner = self.name.strip_prefix(PREFIX).and_then(|name| name.strip_suffix(SUFFIX));
+        inner.unwrap_or_default()
+    }
+}
+
 /// The paths of the envelopes in a directory, in the order of their names; none when there is no such
 /// directory.
 ///

@@ -4,6 +4,7 @@
 //! messages to standard error; a verb never exits by itself, and never decides anything that the
 //! kernel can decide.
 
+mod age;
 mod cadence;
 pub mod claim;
 pub mod compact;
@@ -25,6 +26,7 @@ mod rows;
 pub mod run;
 mod run_evidence;
 mod run_id;
+mod top;
 mod verify;
 mod watch;
 mod witness;
@@ -56,6 +58,7 @@ enum Verb {
     Claim(claim::Arguments),
     Loop(plan::Arguments),
     Watch(watch::Arguments),
+    Top(top::Arguments),
     Decisions(decisions::Arguments),
     LeaseLane(lease_lane::Arguments),
     Verify(verify::Arguments),
@@ -95,6 +98,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Claim(arguments) => arguments.execute(&context, &mut output),
         Verb::Loop(arguments) => arguments.execute(&context, &mut output),
         Verb::Watch(arguments) => arguments.execute(&context, &mut output),
+        Verb::Top(arguments) => arguments.execute(&context, &mut output),
         Verb::Decisions(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
         Verb::Verify(arguments) => arguments.execute(&context, &mut output),

@@ -1,7 +1,7 @@
 //! `dosd loop`: what a supervisor would do now, once or again and again. It starts and stops nothing,
 //! and writes nothing.
 
-use super::cadence::{self, Cadence, Pace, Wake};
+use super::cadence::{self, Cadence};
 use super::context::unreadable_journal;
 use super::renderer::{self, Renderer};
 use super::{Context, Exit, Failure, Layout, Output};
@@ -73,7 +73,8 @@ impl Arguments {
         if self.watch {
             // The handlers come first: a signal during the first plan is not lost.
             let mut cadence = Cadence::every(self.interval)?;
-            watch(&mut planner, now, &mut cadence, output)?;
+            let round = |output: &mut Output| planner.print(now(), output);
+            cadence::repeat(&mut cadence, None, output, round)?;
         } else {
             planner.print(now(), output)?;
         }
@@ -89,22 +90,6 @@ impl Arguments {
             policy.max_concurrency = self.max_concurrency;
         }
         policy
-    }
-}
-
-/// Prints plans until somebody says stop, or nobody reads any more.
-fn watch(
-    planner: &mut Planner,
-    now: impl Fn() -> i64,
-    pace: &mut impl Pace,
-    output: &mut Output,
-) -> Result<(), Failure> {
-    loop {
-        planner.print(now(), output)?;
-        output.flush();
-        if !output.is_open() || pace.wait() == Wake::Stop {
-            return Ok(());
-        }
     }
 }
 
@@ -184,6 +169,7 @@ fn terse(plan: &Plan) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::cadence::{Pace, Wake};
     use serde_json::json;
     use std::cell::{Cell, RefCell};
     use std::rc::Rc;
@@ -236,7 +222,8 @@ mod tests {
         );
         let printed = Printed::default();
         let mut output = Output::to(printed.clone());
-        watch(&mut planner, || now_ms.get(), &mut pace, &mut output).unwrap();
+        let round = |output: &mut Output| planner.print(now_ms.get(), output);
+        cadence::repeat(&mut pace, None, &mut output, round).unwrap();
         let text = String::from_utf8(printed.0.take()).unwrap();
         assert_eq!(
             text,

@@ -23,7 +23,7 @@ pub(super) fn first_text(row: &Map, keys: &[&str]) -> String {
 }
 
 /// Whether a field says something: not null, false, zero, or empty.
-pub(super) fn is_set(value: Option<&Value>) -> bool {
+pub(crate) fn is_set(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => false,
         Some(Value::Bool(flag)) => *flag,

@@ -20,7 +20,9 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+pub(crate) use envelope::lane_of;
 pub use envelope::{Envelope, from_envelope};
+pub(crate) use field::is_set;
 pub use journal::from_journal;
 pub use lane_name::lane_name;
 pub use queue::{Policy, queue};

@@ -4,7 +4,7 @@
 mod look;
 mod propose;
 
-use super::cadence::{self, Cadence, Pace, Wake};
+use super::cadence::{self, Cadence};
 use super::exit::note;
 use super::renderer::{self, Renderer};
 use super::{Context, Exit, Failure, Layout, Output};
@@ -122,20 +122,17 @@ impl Arguments {
         };
         // The handlers come first: a signal during the first look is not lost.
         let mut cadence = Cadence::every(self.interval)?;
-        let (mut runs, mut report) = look()?;
-        if runs.is_empty() {
-            return Err(nothing_to_watch("no live lease says when its run began"));
-        }
-        let mut left = self.max_ticks.unwrap_or(if self.watch { i64::MAX } else { 1 });
-        loop {
-            print(&runs, &report, renderer, output);
-            output.flush();
-            left = left.saturating_sub(1);
-            if left <= 0 || !output.is_open() || cadence.wait() == Wake::Stop {
-                return Ok(Exit::SUCCESS);
+        let mut is_first = true;
+        let most = self.max_ticks.or(if self.watch { None } else { Some(1) });
+        cadence::repeat(&mut cadence, most, output, |output| {
+            let (runs, report) = look()?;
+            if std::mem::take(&mut is_first) && runs.is_empty() {
+                return Err(nothing_to_watch("no live lease says when its run began"));
             }
-            (runs, report) = look()?;
-        }
+            print(&runs, &report, renderer, output);
+            Ok(())
+        })?;
+        Ok(Exit::SUCCESS)
     }
 
     /// The runs that were named, with the command that would stop them.
