@@ -7,12 +7,8 @@ use std::fmt::Write;
 
 /// The groups, in the order in which a newcomer meets them, and the verbs of each.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Fleet", &["run", "loop", "lease-lane"]),
     ("Fleet", &["run", "loop", "watch", "top", "decisions", "lease-lane"]),
     ("Witness", &["claim", "witness", "verify", "liveness"]),
-    ("Fleet", &["run", "loop", "watch", "lease-lane"]),
-    ("Fleet", &["run", "loop", "watch", "decisions", "lease-lane"]),
-    ("Witness", &["claim", "witness"]),
     ("Journal", &["journal", "observe"]),
     ("Tools", &["doctor", "run-id"]),
 ];

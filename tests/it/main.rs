@@ -7,5 +7,6 @@ mod git_verbs;
 mod peer_reads;
 mod reads;
 mod support;
+mod top;
 mod watchdog;
 mod watching;

@@ -2,11 +2,11 @@
 
 use crate::support::journals::NOW_MS;
 use crate::support::peer::Peer;
+use crate::support::repository::Repository;
 use crate::support::speaker::Speaker;
 use crate::support::workspace::Workspace;
 use dosd_kernel::{run_id, stamp};
 use serde_json::{Value, json};
-use std::process::Command;
 
 const LANE_JOURNAL: &str = ".dos/lane-journal.jsonl";
 const MINUTE_MS: i64 = 60_000;
@@ -111,28 +111,17 @@ fn w_27_a_stamp_with_colons_finds_its_lease() {
 
 #[test]
 fn commits_after_its_start_keep_a_run_from_being_halted() {
-    let workspace = Workspace::new();
-    let git = |arguments: &[&str]| {
-        let output = Command::new("git")
-            .args(["-c", "user.name=w", "-c", "user.email=w@example.org"])
-            .args(arguments)
-            .current_dir(workspace.root())
-            .output()
-            .expect("git runs");
-        assert!(output.status.success(), "{arguments:?}: {output:?}");
-        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
-    };
-    git(&["init", "--quiet"]);
-    git(&["commit", "--quiet", "--allow-empty", "--message", "first"]);
-    let start = git(&["rev-parse", "HEAD"]);
+    let repository = Repository::new();
+    let start = repository.commit("first", &["a"]);
     let (run, now) = (run(1), NOW_MS.to_string());
     let verdict = |start: &str| {
         let spec = format!("{run}:{start}");
-        let answer = workspace.dosd(&["watch", "--track", &spec, "--now-ms", &now, "--json"]);
+        let arguments = ["watch", "--track", &spec, "--now-ms", &now, "--json"];
+        let answer = repository.workspace.dosd(&arguments);
         (answer.values().remove(0)["verdicts"][&run].clone(), answer.stderr)
     };
     assert_eq!(verdict(&start).0, "STALLED");
-    git(&["commit", "--quiet", "--allow-empty", "--message", "second"]);
+    repository.commit("second", &["a"]);
     assert_eq!(verdict(&start), (json!("ADVANCING"), String::new()));
     let (unknown, told) = verdict("feed");
     assert_eq!(unknown, "STALLED");
