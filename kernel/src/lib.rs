@@ -54,6 +54,9 @@ pub mod region;
 pub mod restart;
 pub mod ship;
 
+pub mod decisions;
+pub mod frame;
+
 pub mod effect_witness;
 pub mod evidence;
 pub mod state_diff;
@@ -63,6 +66,7 @@ pub mod telemetry;
 pub mod verdict;
 
 pub mod eval;
+pub mod watchdog;
 
 /// A JSON object with its keys in order.
 pub type Map = serde_json::Map<alloc::string::String, serde_json::Value>;
