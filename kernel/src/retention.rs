@@ -64,8 +64,8 @@ pub struct Census {
 pub struct Attempt {
     /// When it was made, or was to be made and failed, epoch ms.
     pub at_ms: i64,
-    /// The entries that had to stay.
-    pub entries: u64,
+    /// The entries that had to stay; `None` when it came to nothing.
+    pub kept: Option<u64>,
 }
 
 /// So long after an attempt no other is made, whatever the caps say.
@@ -97,8 +97,9 @@ pub fn is_due(census: &Census, policy: &Policy, last: Option<Attempt>, now_ms: i
     if now_ms.saturating_sub(last.at_ms) < PAUSE_MS {
         return false;
     }
+    let Some(kept) = last.kept else { return is_over(census, policy, now_ms) };
     let since = Census { checkpoint_ms: census.checkpoint_ms.max(Some(last.at_ms)), ..*census };
-    let floor = last.entries.saturating_mul(2);
+    let floor = kept.saturating_mul(2);
     let most = policy.journal_max_entries.map(|most| most.max(floor));
     is_over(&since, &Policy { journal_max_entries: most, ..*policy }, now_ms)
 }
@@ -157,7 +158,7 @@ mod tests {
 
     #[test]
     fn an_attempt_is_followed_by_a_pause() {
-        let at = |at_ms| Some(Attempt { at_ms, entries: 1 });
+        let at = |at_ms| Some(Attempt { at_ms, kept: Some(1) });
         let due = |last| is_due(&census(6000, 1), &Policy::default(), last, NOW_MS);
         assert!(due(None));
         assert!(!due(at(NOW_MS - PAUSE_MS + 1)));
@@ -167,13 +168,21 @@ mod tests {
 
     #[test]
     fn what_had_to_stay_is_not_tried_again_at_once() {
-        let last = Some(Attempt { at_ms: NOW_MS - DAY, entries: 6000 });
+        let last = Some(Attempt { at_ms: NOW_MS - DAY, kept: Some(6000) });
         let due = |entries, days| is_due(&census(entries, days), &Policy::default(), last, NOW_MS);
         assert!(!due(6001, 1));
         assert!(!due(12_000, 90), "the old rows were looked at a day ago");
         assert!(due(12_001, 1));
-        let long_ago = Some(Attempt { at_ms: NOW_MS - 31 * DAY, entries: 6000 });
+        let long_ago = Some(Attempt { at_ms: NOW_MS - 31 * DAY, kept: Some(6000) });
         assert!(is_due(&census(6001, 90), &Policy::default(), long_ago, NOW_MS));
+    }
+
+    #[test]
+    fn a_failed_attempt_changes_nothing_but_the_pause() {
+        let last = Some(Attempt { at_ms: NOW_MS - PAUSE_MS, kept: None });
+        let due = |census| is_due(&census, &Policy::default(), last, NOW_MS);
+        assert!(due(census(5001, 1)));
+        assert!(due(census(1, 31)));
     }
 
     #[test]
