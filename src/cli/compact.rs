@@ -58,7 +58,7 @@ fn in_this_process(context: &Context) -> Result<Compacted, Failure> {
     let mut log = Log::<LaneFold>::open(Arc::clone(&storage), &journal)?;
     let settings = CompactSettings {
         lock: workspace.lease_lock(&config.paths, context.environment()),
-        ..CompactSettings::beside(&journal)
+        ..CompactSettings::beside(&journal).with_caps(config.retention)
     };
     let now_ms = clock.now_ms();
     let mutex = LeaseMutex::new(storage, clock, settings.lock, settings.owner);

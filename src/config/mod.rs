@@ -14,18 +14,20 @@ mod problem;
 mod quantity;
 mod raw;
 mod section;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use command::{CommandTemplate, Placeholders};
 pub use model::{
-    Config, DEFAULT_LAUNCH_TEMPLATE, Exporter, LeaseKeeper, Paths, Rotation, Sink, StartFrom,
-    Surface, Witness, Worker,
+    Config, DEFAULT_LAUNCH_TEMPLATE, Exporter, LeaseKeeper, Rotation, Sink, StartFrom, Surface,
+    Witness, Worker,
 };
 pub use place::Place;
-pub use problem::{ConfigError, Problem, Weight};
+pub use problem::{ConfigError, Problem, Subject, Weight};
 pub use quantity::{format_duration, parse_duration, parse_size};
+pub use shared::{DEFAULT_PLANS_GLOB, OtherPath, Paths, Stamp};
 
 use crate::workspace::Workspace;
 use std::io::ErrorKind;
@@ -68,14 +70,21 @@ pub fn load(workspace: &Workspace) -> Result<Loaded, ConfigError> {
 ///
 /// When anything in the text is wrong: all of it at once, warnings included.
 pub fn parse(text: &str, file: &Path) -> Result<(Config, Vec<Problem>), ConfigError> {
+    let (config, problems) = inspect(text);
+    if problems.iter().any(|problem| problem.weight == Weight::Error) {
+        return Err(ConfigError::Invalid { file: file.to_owned(), problems });
+    }
+    Ok((config, problems))
+}
+
+/// Checks the text of a `dos.toml` and goes on where it is wrong: what cannot be used has its default.
+/// For those who report on a configuration; nobody acts on one with errors.
+#[must_use]
+pub fn inspect(text: &str) -> (Config, Vec<Problem>) {
     // Some editors begin a file with a byte order mark; it is no part of the first key.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let findings = problem::Findings::new(text);
     let document = raw::parse(text, &findings);
     let config = check::check(&section::Section::root(&document, &findings));
-    let problems = findings.into_problems();
-    if problems.iter().any(|problem| problem.weight == Weight::Error) {
-        return Err(ConfigError::Invalid { file: file.to_owned(), problems });
-    }
-    Ok((config, problems))
+    (config, findings.into_problems())
 }
