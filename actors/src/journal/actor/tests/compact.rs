@@ -73,8 +73,8 @@ fn capped(
     let ts = stamp::format_ms(now_ms() - days * DAY_MS);
     let row = |op| json!({"op": op, "lane": "lane-1", "loop_ts": "t", "ts": ts, "seq": 1});
     let story = std::iter::once(row("ACQUIRE")).chain((0..beats).map(|_| row("HEARTBEAT")));
-    let text: String = story.map(|row| format!("{row}\n")).collect();
-    storage.put(journal(), text.as_bytes());
+    let lines: Vec<String> = story.map(|row| row.to_string()).collect();
+    storage.put(journal(), format!("{}\n", lines.join("\n")).as_bytes());
     let log = Log::open(Arc::new(storage.clone()), journal()).unwrap();
     let clock = Arc::new(TestClock::at(now_ms()));
     let settings = CompactSettings::beside(journal()).with_caps(caps);
