@@ -7,14 +7,18 @@
 pub mod claim;
 pub mod compact;
 mod context;
+mod cooldown;
 mod doctor;
 mod exit;
 mod help;
+mod id_alloc;
 mod journal;
 mod lease_lane;
+mod lint;
 mod observe;
 mod output;
 mod plan;
+mod reap;
 mod rows;
 pub mod run;
 mod run_id;
@@ -52,6 +56,10 @@ enum Verb {
     Observe(observe::Arguments),
     RunId(run_id::Arguments),
     Doctor(doctor::Arguments),
+    Lint(lint::Arguments),
+    Reap(reap::Arguments),
+    Cooldown(cooldown::Arguments),
+    IdAlloc(id_alloc::Arguments),
 }
 
 /// Reads a command line; the first argument is the program's name.
@@ -87,7 +95,19 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Observe(arguments) => arguments.execute(&context, &mut output),
         Verb::RunId(arguments) => arguments.execute(&context, &mut output),
         Verb::Doctor(arguments) => arguments.execute(&context, &mut output),
+        Verb::Lint(arguments) => arguments.execute(&context, &mut output),
+        Verb::Reap(arguments) => arguments.execute(&context, &mut output),
+        Verb::Cooldown(arguments) => arguments.execute(&context, &mut output),
+        Verb::IdAlloc(arguments) => arguments.execute(&context, &mut output),
     }?;
     output.finish()?;
     Ok(exit)
+}
+
+/// A runtime for a verb that has to wait for others now and then.
+fn waiting() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|cause| Failure::Failed(format!("cannot wait for a lock: {cause}")))
 }
