@@ -15,4 +15,5 @@ pub mod follow;
 pub mod git;
 pub mod host;
 pub mod process;
+pub mod scratch;
 pub mod workspace;

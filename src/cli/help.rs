@@ -9,8 +9,8 @@ use std::fmt::Write;
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Fleet", &["run", "loop", "arbitrate", "lease-lane", "watch", "top", "decisions"]),
     ("Witness", &["claim", "witness", "verify", "commit-audit", "liveness"]),
-    ("Journal", &["journal", "observe"]),
-    ("Tools", &["doctor", "eval", "exit-codes", "run-id"]),
+    ("Journal", &["journal", "observe", "reap"]),
+    ("Tools", &["doctor", "eval", "exit-codes", "run-id", "lint", "cooldown", "id-alloc"]),
 ];
 
 const AFTER: &str = "\

@@ -2,12 +2,16 @@
 
 mod arbitrate;
 mod bad_input;
+mod config_alike;
+mod counters;
 mod decisions;
 mod eval;
 mod fleet;
 mod git_verbs;
 mod peer_reads;
 mod reads;
+mod retention;
+mod small_verbs;
 mod support;
 mod top;
 mod watchdog;

@@ -4,7 +4,7 @@
 use super::workspace::{Answer, Workspace};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// Starting the peer takes 0.3 s, most of it imports. So one process imports once and forks for each
@@ -52,8 +52,7 @@ impl Peer {
     /// Starts the peer; the first call on a machine installs it.
     pub(crate) fn start() -> Self {
         let home = Workspace::new();
-        let python = super::peer_install::dos().with_file_name("python");
-        let mut child = Command::new(python)
+        let mut child = Command::new(interpreter())
             .args(["-I", "-c", DRIVER])
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -89,6 +88,32 @@ impl Peer {
             stderr: String::new(),
         }
     }
+}
+
+/// The Python that has the peer installed.
+pub(crate) fn interpreter() -> PathBuf {
+    super::peer_install::dos().with_file_name("python")
+}
+
+/// Runs a program in the peer's Python to its end, with this on its standard input; gives what it
+/// printed.
+pub(crate) fn python(program: &str, input: &str) -> String {
+    let home = Workspace::new();
+    let script = home.write("program.py", program);
+    let input = home.write("input", input);
+    let output = Command::new(interpreter())
+        .arg("-I")
+        .arg(script)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("HOME", home.root())
+        .env("DISPATCH_HOME", home.root())
+        .stdin(std::fs::File::open(input).expect("the input"))
+        .output()
+        .expect("the peer starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the peer's Python failed:\n{told}");
+    String::from_utf8(output.stdout).expect("UTF-8 on standard output")
 }
 
 impl Drop for Peer {
