@@ -28,12 +28,14 @@
 //! What these actors never do: read the environment, print, exit the process,
 //! or name a sink.
 
+pub mod exec;
 pub mod guard;
 pub mod journal;
 #[cfg(any(test, feature = "testing"))]
 pub mod panic_now;
 pub mod port;
 pub mod reach;
+pub mod rotated_log;
 pub mod spawn;
 pub mod supervisor;
 pub mod witness;

@@ -111,7 +111,7 @@ impl Cast {
         socket: &Path,
         report: UnboundedSender<ActorEnded>,
     ) -> Result<Self, DaemonError> {
-        let launcher = SystemLauncher::new().map_err(DaemonError::Processes)?;
+        let launcher = SystemLauncher::new().map_err(DaemonError::Processes)?.with_helper();
         let ports = Ports {
             clock: Arc::new(SystemClock::new()),
             storage: Arc::new(Disk),

@@ -9,6 +9,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::io::AsyncRead;
 
+use crate::rotated_log::Rotation;
+
 /// One process of one boot of one machine. A pid alone is never an identity:
 /// the kernel hands it out again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +37,19 @@ pub struct LaunchSpec {
     pub directory: PathBuf,
     /// Variables added to the daemon's own environment.
     pub environment: BTreeMap<String, String>,
+    /// What is kept of it for a daemon that is not there to see.
+    pub keep: Keep,
+}
+
+/// Where a worker's output and end are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keep {
+    /// The directory of the run: its exit record.
+    pub run_directory: PathBuf,
+    /// The file of its output.
+    pub log: PathBuf,
+    /// How much output is kept.
+    pub rotation: Rotation,
 }
 
 /// How a process ended. Both empty: nobody was there to see.
@@ -58,11 +73,21 @@ impl Exit {
 pub struct Launched {
     /// Who it is.
     pub identity: ProcessIdentity,
-    /// Resolves once, when the process has ended and was waited for.
+    /// Resolves once, when the process has ended. The exit is empty when this
+    /// process is not its parent: then its helper has recorded it.
     pub exited: BoxFuture<'static, Exit>,
-    /// Its standard output and error as one stream; `None` for an adopted
-    /// process, whose pipe went with the daemon that made it.
+    /// Its standard output and error as one stream; `None` when its helper keeps
+    /// them.
     pub output: Option<Box<dyn AsyncRead + Send + Unpin>>,
+}
+
+/// What of a run was found on the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// A process of the worker.
+    Process(ProcessIdentity),
+    /// A helper that is about to start it, or has just seen its end.
+    Helper,
 }
 
 /// Why a worker could not be started.
@@ -75,12 +100,12 @@ pub enum LaunchError {
     #[error("worker command `{0}` was not found; check `[dosd.worker] command` and PATH")]
     NotFound(String),
     /// The system refused.
-    #[error("worker command `{program}` could not be started: {source}")]
+    #[error("worker command `{program}` could not be started: {reason}")]
     Refused {
         /// The program that was asked for.
         program: String,
         /// What the system said.
-        source: io::Error,
+        reason: String,
     },
 }
 
@@ -99,7 +124,7 @@ pub trait Launcher: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`LaunchError`]; nothing runs then.
-    fn launch(&self, spec: &LaunchSpec) -> Result<Launched, LaunchError>;
+    fn launch(&self, spec: &LaunchSpec) -> BoxFuture<'static, Result<Launched, LaunchError>>;
 
     /// Finds a process that an earlier daemon started; `None` when that very
     /// process is gone, even if another one has its pid now.
@@ -108,7 +133,7 @@ pub trait Launcher: Send + Sync + 'static {
     /// Finds, for each of these run ids, the oldest process whose environment says
     /// that it belongs to that run ([`RUN_ID_VARIABLE`]). It is how a process is found
     /// whose start nobody wrote down. Looks at every process of the machine, once.
-    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, ProcessIdentity>;
+    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, Found>;
 
     /// Signals every member of a group. A group that is gone is no error.
     ///

@@ -13,6 +13,7 @@ use super::probe::{Notes, Peers, SlowJournal};
 use super::stage::{code, settle};
 use crate::port::testing::{FakeLauncher, MemoryStorage, TestClock};
 use crate::reach::Reach;
+use crate::rotated_log::Rotation;
 use crate::spawn::{
     LogPolicy, ReadoptRuns, Run, Spawn, SpawnActor, SpawnPorts, SpawnSettings, StopAll, Survivors,
 };
@@ -41,7 +42,11 @@ impl Scene {
             workspace: PathBuf::from("/w"),
             environment: BTreeMap::new(),
             stop_timeout: Duration::from_secs(10),
-            logs: LogPolicy { directory: PathBuf::from("/w/logs"), max_bytes: 1000, keep: 3 },
+            logs: LogPolicy {
+                directory: PathBuf::from("/w/logs"),
+                rotation: Rotation { max_bytes: 1000, keep: 3 },
+            },
+            runs: PathBuf::from("/w/runs"),
             host_id: "host".to_owned(),
         };
         let ports = SpawnPorts {

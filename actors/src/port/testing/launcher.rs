@@ -5,10 +5,11 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use crate::port::{
-    Exit, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
+    Exit, Found, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
     RUN_ID_VARIABLE, Signal,
 };
 
@@ -82,18 +83,7 @@ impl FakeLauncher {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn identity(pid: u32) -> ProcessIdentity {
-        ProcessIdentity {
-            boot_id: "boot".to_owned(),
-            pid,
-            start_ticks: u64::from(pid) * 100,
-            pgid: pid,
-        }
-    }
-}
-
-impl Launcher for FakeLauncher {
-    fn launch(&self, spec: &LaunchSpec) -> Result<Launched, LaunchError> {
+    fn launch_now(&self, spec: &LaunchSpec) -> Result<Launched, LaunchError> {
         let mut state = self.state();
         if state.missing {
             return Err(LaunchError::NotFound(spec.argv.join(" ")));
@@ -105,6 +95,21 @@ impl Launcher for FakeLauncher {
         state.launched.push((pid, spec.clone()));
         let exited = async move { receiver.await.unwrap_or_default() };
         Ok(Launched { identity: Self::identity(pid), exited: exited.boxed(), output: None })
+    }
+
+    fn identity(pid: u32) -> ProcessIdentity {
+        ProcessIdentity {
+            boot_id: "boot".to_owned(),
+            pid,
+            start_ticks: u64::from(pid) * 100,
+            pgid: pid,
+        }
+    }
+}
+
+impl Launcher for FakeLauncher {
+    fn launch(&self, spec: &LaunchSpec) -> BoxFuture<'static, Result<Launched, LaunchError>> {
+        std::future::ready(self.launch_now(spec)).boxed()
     }
 
     fn adopt(&self, identity: &ProcessIdentity) -> Option<Launched> {
@@ -122,14 +127,14 @@ impl Launcher for FakeLauncher {
         Some(Launched { identity: identity.clone(), exited: exited.boxed(), output: None })
     }
 
-    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, ProcessIdentity> {
+    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, Found> {
         let state = self.state();
         let launched = state.launched.iter().rev();
         launched
             .filter(|(pid, _)| state.living.contains_key(pid))
             .filter_map(|(pid, spec)| Some((spec.environment.get(RUN_ID_VARIABLE)?.clone(), *pid)))
             .filter(|(run_id, _)| run_ids.contains(run_id))
-            .map(|(run_id, pid)| (run_id, Self::identity(pid)))
+            .map(|(run_id, pid)| (run_id, Found::Process(Self::identity(pid))))
             .collect()
     }
 
