@@ -20,8 +20,8 @@ mod words;
 
 pub use command::{CommandTemplate, Placeholders};
 pub use model::{
-    Config, DEFAULT_LAUNCH_TEMPLATE, Exporter, LeaseKeeper, Paths, Rotation, Sink, StartFrom,
-    Surface, Witness, Worker,
+    Config, DEFAULT_LAUNCH_TEMPLATE, Exporter, LeaseKeeper, OnShutdown, Paths, Rotation, Sink,
+    StartFrom, Surface, Witness, Worker,
 };
 pub use place::Place;
 pub use problem::{ConfigError, Problem, Weight};

@@ -26,6 +26,8 @@ pub struct Config {
     pub paths: Paths,
     /// `[dosd] tick`: the longest time between two plans. Never zero.
     pub tick: Duration,
+    /// `[dosd] on_shutdown`: what becomes of the workers when the daemon is told to stop.
+    pub on_shutdown: OnShutdown,
     /// `[dosd.liveness]`: when a worker counts as spinning or stalled.
     pub liveness: liveness::Policy,
     /// `[dosd.worker]`: how a worker is started, stopped, restarted and logged.
@@ -44,12 +46,25 @@ impl Default for Config {
             worker_launch_template: DEFAULT_LAUNCH_TEMPLATE.to_owned(),
             paths: Paths::default(),
             tick: Duration::from_secs(30),
+            on_shutdown: OnShutdown::default(),
             liveness: liveness::Policy::default(),
             worker: Worker::default(),
             witnesses: Vec::new(),
             exporters: Vec::new(),
         }
     }
+}
+
+/// What becomes of the workers when the daemon is told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnShutdown {
+    /// They go on, and the next daemon adopts them.
+    #[default]
+    Detach,
+    /// The daemon starts nothing more and stays until the last one has ended by itself.
+    Drain,
+    /// They are stopped, group by group.
+    Stop,
 }
 
 /// `[paths]`, as far as it is read: relative paths are still relative, to the workspace.

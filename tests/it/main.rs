@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod fleet;
+mod outlive;
 mod peer_reads;
 mod reads;
 mod support;

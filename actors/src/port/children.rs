@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::process::{Pid, WaitOptions, waitpid};
+use rustix::process::{Pid, WaitOptions, getpid, set_child_subreaper, waitpid};
 use tokio::process::{Child, Command};
 
 /// The pids of the children that were started here. Clones share them.
@@ -32,33 +32,46 @@ impl Children {
         self.started().remove(&pid);
     }
 
-    /// Waits for every stray that has ended, so that none stays a zombie. Says how
-    /// many there were.
+    /// From now on processes below this one whose parent ends become its children,
+    /// not those of the machine's first process.
     ///
     /// # Errors
-    /// When `/proc` is not there.
-    pub fn bury_strays(&self) -> io::Result<usize> {
+    /// When the system does not know of this.
+    pub fn take_in_strays(&self) -> io::Result<()> {
+        Ok(set_child_subreaper(Some(getpid()))?)
+    }
+
+    /// Waits for every stray that has ended, so that none stays a zombie. Says how
+    /// many there were.
+    #[expect(clippy::must_use_candidate, reason = "burying is the point, the count is extra")]
+    pub fn bury_strays(&self) -> usize {
         let started = self.started();
-        let mut buried = 0;
-        for thread in std::fs::read_dir("/proc/self/task")? {
-            let Ok(children) = std::fs::read_to_string(thread?.path().join("children")) else {
-                // A thread that has just ended.
-                continue;
-            };
-            let strays = children
-                .split_whitespace()
-                .filter_map(|pid| pid.parse().ok())
-                .filter(|pid| !started.contains(pid));
-            for pid in strays.filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
-                if let Ok(Some(_)) = waitpid(Some(pid), WaitOptions::NOHANG) {
-                    buried += 1;
-                }
-            }
-        }
-        Ok(buried)
+        let strays = children().into_iter().filter(|pid| !started.contains(pid));
+        let strays = strays.filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        strays.filter(|pid| matches!(waitpid(Some(*pid), WaitOptions::NOHANG), Ok(Some(_)))).count()
+    }
+
+    /// The children that were not started here, zombies among them.
+    pub(super) fn strays(&self) -> Vec<u32> {
+        let started = self.started();
+        children().into_iter().filter(|pid| !started.contains(pid)).collect()
     }
 
     fn started(&self) -> MutexGuard<'_, BTreeSet<u32>> {
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The pids of all children of this process; each stands with the thread that
+/// started it.
+fn children() -> Vec<u32> {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| {
+        // A thread that has just ended has none.
+        std::fs::read_to_string(thread.path().join("children")).ok()
+    });
+    let parsed = |list: String| -> Vec<u32> {
+        list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+    };
+    lists.flat_map(parsed).collect()
 }

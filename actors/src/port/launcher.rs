@@ -149,6 +149,17 @@ pub trait Launcher: Send + Sync + 'static {
     /// at every process of the machine.
     fn group_members(&self, pgid: u32) -> Vec<GroupMember>;
 
+    /// The living children of this process that were started below a worker, left
+    /// its group, and came here because their parent ended.
+    fn strays(&self) -> Vec<Stray>;
+
+    /// Signals one of [`Launcher::strays`]. One that is gone is no error: its pid is
+    /// its own until this process has waited for it.
+    ///
+    /// # Errors
+    /// When the system refuses, as for a process of another user.
+    fn signal_stray(&self, pid: u32, signal: Signal) -> io::Result<()>;
+
     /// How often to look whether a signalled group is empty.
     fn look_interval(&self) -> Duration {
         Duration::from_millis(10)
@@ -162,6 +173,15 @@ pub struct GroupMember {
     pub pid: u32,
     /// Its short command name, from `/proc/PID/stat`.
     pub command: String,
+}
+
+/// A process that left the group of its run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// The run that it was started for.
+    pub run_id: String,
+    /// Who it is.
+    pub process: GroupMember,
 }
 
 /// A launcher that several actors share.

@@ -19,7 +19,7 @@ pub use clock::{Clock, SharedClock, SystemClock};
 pub use disk::Disk;
 pub use launcher::{
     Exit, Found, GroupMember, Keep, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
-    RUN_ID_VARIABLE, SharedLauncher, Signal,
+    RUN_ID_VARIABLE, SharedLauncher, Signal, Stray,
 };
 pub(crate) use process_table::start_ticks_of;
 pub use storage::{AppendFile, ChangeStream, FileStat, FsLock, SharedStorage, Storage};

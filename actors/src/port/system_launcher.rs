@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use rustix::process::{Pid, PidfdFlags};
+use rustix::process::{Pid, PidfdFlags, Signal as OsSignal, kill_process, kill_process_group};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe;
 use tokio::process::Command;
@@ -17,6 +17,7 @@ use tokio::process::Command;
 use super::children::Children;
 use super::launcher::{
     Exit, Found, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity, Signal,
+    Stray,
 };
 use super::process_table::{Stat, is_helper, processes, run_id_of, start_ticks_of};
 use crate::exec::{Order, Report};
@@ -237,19 +238,7 @@ impl Launcher for SystemLauncher {
     }
 
     fn signal_group(&self, pgid: u32, signal: Signal) -> io::Result<()> {
-        use rustix::process::{Signal as Os, kill_process_group};
-        let Some(group) = i32::try_from(pgid).ok().and_then(Pid::from_raw) else { return Ok(()) };
-        let signals: &[Os] = match signal {
-            Signal::Terminate => &[Os::TERM, Os::CONT],
-            Signal::Kill => &[Os::KILL],
-        };
-        for signal in signals {
-            match kill_process_group(group, *signal) {
-                Ok(()) | Err(rustix::io::Errno::SRCH) => {}
-                Err(errno) => return Err(errno.into()),
-            }
-        }
-        Ok(())
+        send(pgid, signal, kill_process_group)
     }
 
     fn group_is_gone(&self, pgid: u32) -> bool {
@@ -259,6 +248,20 @@ impl Launcher for SystemLauncher {
         })
     }
 
+    fn strays(&self) -> Vec<Stray> {
+        let stray = |pid| {
+            // Zombies have no environment: they never come this far.
+            let run_id = run_id_of(pid)?;
+            let process = GroupMember { pid, command: Stat::read(pid)?.command };
+            (!is_helper(pid, &run_id)).then_some(Stray { run_id, process })
+        };
+        self.children.strays().into_iter().filter_map(stray).collect()
+    }
+
+    fn signal_stray(&self, pid: u32, signal: Signal) -> io::Result<()> {
+        send(pid, signal, kill_process)
+    }
+
     fn group_members(&self, pgid: u32) -> Vec<GroupMember> {
         processes()
             .filter_map(|pid| Stat::read(pid).map(|stat| (pid, stat)))
@@ -266,6 +269,26 @@ impl Launcher for SystemLauncher {
             .map(|(pid, stat)| GroupMember { pid, command: stat.command })
             .collect()
     }
+}
+
+/// Sends what a [`Signal`] stands for. Nobody there is no error.
+fn send(
+    number: u32,
+    signal: Signal,
+    kill: impl Fn(Pid, OsSignal) -> rustix::io::Result<()>,
+) -> io::Result<()> {
+    let Some(target) = i32::try_from(number).ok().and_then(Pid::from_raw) else { return Ok(()) };
+    let signals: &[OsSignal] = match signal {
+        Signal::Terminate => &[OsSignal::TERM, OsSignal::CONT],
+        Signal::Kill => &[OsSignal::KILL],
+    };
+    for signal in signals {
+        match kill(target, *signal) {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::life::{self, Record, Shared};
 use super::living::{Living, Phase};
-use super::message::{ProcessEvent, ReadoptRuns, Run, Spawn, StopAll, Survivors};
+use super::message::{AwaitEnds, ProcessEvent, ReadoptRuns, Run, Spawn, StopAll, Survivors};
 use super::settings::SpawnSettings;
 use super::stop::stop_all;
 use crate::guard::EndGuard;
@@ -90,6 +90,15 @@ impl Handler<StopAll> for SpawnActor {
 
     fn handle(&mut self, _: StopAll, _: &mut Self::Context) -> Self::Result {
         Box::pin(stop_all(Rc::clone(&self.shared)))
+    }
+}
+
+impl Handler<AwaitEnds> for SpawnActor {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: AwaitEnds, _: &mut Self::Context) -> Self::Result {
+        let shared = Rc::clone(&self.shared);
+        Box::pin(async move { shared.living.all_left().await })
     }
 }
 

@@ -17,7 +17,7 @@ use super::settings::SpawnSettings;
 use crate::exec::{ExitRecord, exit_record_path};
 use crate::journal::Append;
 use crate::port::{
-    Exit, Found, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage,
+    Exit, Found, GroupMember, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage,
 };
 use crate::reach::Reach;
 use crate::witness::{EndRun, TakeBaseline};
@@ -210,13 +210,11 @@ async fn outlast_group(shared: &Shared, run: &Run, identity: &ProcessIdentity) {
             return;
         }
         if !std::mem::replace(&mut is_said, true) {
-            let left: Vec<String> =
-                members.iter().map(|it| format!("{} ({})", it.pid, it.command)).collect();
             warn!(
                 lane = run.lane,
                 run = run.run_id,
                 "worker ended, but its group has members, so the run is not over: {}",
-                left.join(", ")
+                named(&members)
             );
         }
         pause = if shared.living.is_stopping() {
@@ -227,6 +225,13 @@ async fn outlast_group(shared: &Shared, run: &Run, identity: &ProcessIdentity) {
         // Stopping cuts the pause short: from then on the look is a close one.
         let _ = tokio::time::timeout(pause, shared.living.stopped()).await;
     }
+}
+
+/// Processes as a person reads them.
+fn named(members: &[GroupMember]) -> String {
+    let named: Vec<String> =
+        members.iter().map(|it| format!("{} ({})", it.pid, it.command)).collect();
+    named.join(", ")
 }
 
 /// Records that a run is over, and tells whoever plans. Only then it leaves the
@@ -273,8 +278,21 @@ pub(super) async fn finish(
             reason: "worker ended".to_owned(),
         }));
     }
+    let strays = shared.launcher.strays().into_iter().filter(|it| it.run_id == run.run_id);
+    let strays: Vec<GroupMember> = strays.map(|stray| stray.process).collect();
+    if !strays.is_empty() {
+        warn!(
+            lane = run.lane,
+            run = run.run_id,
+            "processes that the worker left behind outside of its group go on: {}",
+            named(&strays)
+        );
+    }
     let mut detail = Map::new();
     detail.insert("ran_ms".into(), ran_ms.into());
+    if !strays.is_empty() {
+        detail.insert("strays".into(), strays.len().into());
+    }
     for (key, value) in [
         ("pid", pid.map(i64::from)),
         ("code", exit.code.map(i64::from)),

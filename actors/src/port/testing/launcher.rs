@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::port::{
     Exit, Found, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
-    RUN_ID_VARIABLE, Signal,
+    RUN_ID_VARIABLE, Signal, Stray,
 };
 
 /// A launcher whose processes live until the test ends them. Clones share them.
@@ -27,6 +27,8 @@ struct State {
     signals: Vec<(u32, Signal)>,
     /// Groups with a member besides their leader.
     parents: BTreeSet<u32>,
+    /// Processes that left the group of a run, by pid.
+    strays: BTreeMap<u32, String>,
     missing: bool,
     deaf: bool,
 }
@@ -59,6 +61,15 @@ impl FakeLauncher {
     /// Ends the member that [`FakeLauncher::bear_child`] gave to a group.
     pub fn end_child(&self, pgid: u32) {
         self.state().parents.remove(&pgid);
+    }
+
+    /// Gives a run a process outside of its group, and gives its pid.
+    #[must_use]
+    pub fn bear_stray(&self, run_id: &str) -> u32 {
+        let mut state = self.state();
+        let pid = 9000 + u32::try_from(state.strays.len()).unwrap_or_default();
+        state.strays.insert(pid, run_id.to_owned());
+        pid
     }
 
     /// The pids that live, ascending.
@@ -147,6 +158,22 @@ impl Launcher for FakeLauncher {
             let number = if signal == Signal::Kill { 9 } else { 15 };
             self.end_child(pgid);
             self.end(pgid, Exit { code: None, signal: Some(number) });
+        }
+        Ok(())
+    }
+
+    fn strays(&self) -> Vec<Stray> {
+        let member = |pid| GroupMember { pid, command: "fake".to_owned() };
+        let state = self.state();
+        let strays = state.strays.iter();
+        strays.map(|(pid, run)| Stray { run_id: run.clone(), process: member(*pid) }).collect()
+    }
+
+    fn signal_stray(&self, pid: u32, signal: Signal) -> io::Result<()> {
+        let mut state = self.state();
+        state.signals.push((pid, signal));
+        if signal == Signal::Kill || !state.deaf {
+            state.strays.remove(&pid);
         }
         Ok(())
     }
