@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 /// The groups, in the order in which a newcomer meets them, and the verbs of each.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Fleet", &["run", "loop", "lease-lane"]),
+    ("Fleet", &["run", "ps", "loop", "lease-lane"]),
     ("Witness", &["claim", "witness"]),
     ("Journal", &["journal", "observe"]),
     ("Tools", &["doctor", "run-id"]),

@@ -15,6 +15,7 @@ mod lease_lane;
 mod observe;
 mod output;
 mod plan;
+mod ps;
 mod rows;
 pub mod run;
 mod run_id;
@@ -47,6 +48,7 @@ enum Verb {
     Claim(claim::Arguments),
     Loop(plan::Arguments),
     LeaseLane(lease_lane::Arguments),
+    Ps(ps::Arguments),
     Witness(witness::Arguments),
     Journal(journal::Arguments),
     Observe(observe::Arguments),
@@ -82,6 +84,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Claim(arguments) => arguments.execute(&context, &mut output),
         Verb::Loop(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
+        Verb::Ps(arguments) => arguments.execute(&context, &mut output),
         Verb::Witness(arguments) => arguments.execute(&context, &mut output),
         Verb::Journal(arguments) => arguments.execute(&context, &mut output),
         Verb::Observe(arguments) => arguments.execute(&context, &mut output),

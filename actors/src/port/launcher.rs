@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dosd_kernel::lane::StartedProcess;
 use futures_util::future::BoxFuture;
 use tokio::io::AsyncRead;
 
@@ -23,6 +24,17 @@ pub struct ProcessIdentity {
     pub start_ticks: u64,
     /// Process group; equal to `pid` for a worker, which leads its own group.
     pub pgid: u32,
+}
+
+impl From<&StartedProcess> for ProcessIdentity {
+    fn from(started: &StartedProcess) -> Self {
+        Self {
+            boot_id: started.boot_id.clone(),
+            pid: started.pid,
+            start_ticks: started.start_ticks,
+            pgid: started.pgid,
+        }
+    }
 }
 
 /// The variable that names a worker's run; its children inherit it.

@@ -66,6 +66,14 @@ impl SystemLauncher {
         })
     }
 
+    /// Whether that very process lives; a zombie does not.
+    #[must_use]
+    pub fn lives(&self, identity: &ProcessIdentity) -> bool {
+        identity.boot_id == self.boot_id
+            && Stat::read(identity.pid)
+                .is_some_and(|stat| stat.start_ticks == identity.start_ticks && !stat.is_zombie())
+    }
+
     /// The process as the journal will know it.
     fn identity(&self, pid: u32, start_ticks: u64) -> ProcessIdentity {
         ProcessIdentity { boot_id: self.boot_id.clone(), pid, start_ticks, pgid: pid }
