@@ -29,12 +29,14 @@
 //! or name a sink.
 
 pub mod counter;
+pub mod exec;
 pub mod guard;
 pub mod journal;
 #[cfg(any(test, feature = "testing"))]
 pub mod panic_now;
 pub mod port;
 pub mod reach;
+pub mod rotated_log;
 pub mod spawn;
 pub mod supervisor;
 pub mod witness;

@@ -28,6 +28,7 @@ mod liveness;
 mod observe;
 mod output;
 mod plan;
+mod ps;
 mod reap;
 mod renderer;
 mod rows;
@@ -73,6 +74,7 @@ enum Verb {
     Verify(verify::Arguments),
     CommitAudit(commit_audit::Arguments),
     Liveness(liveness::Arguments),
+    Ps(ps::Arguments),
     Witness(witness::Arguments),
     Journal(journal::Arguments),
     Observe(observe::Arguments),
@@ -121,6 +123,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Verify(arguments) => arguments.execute(&context, &mut output),
         Verb::CommitAudit(arguments) => arguments.execute(&context, &mut output),
         Verb::Liveness(arguments) => arguments.execute(&context, &mut output),
+        Verb::Ps(arguments) => arguments.execute(&context, &mut output),
         Verb::Witness(arguments) => arguments.execute(&context, &mut output),
         Verb::Journal(arguments) => arguments.execute(&context, &mut output),
         Verb::Observe(arguments) => arguments.execute(&context, &mut output),

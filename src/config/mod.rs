@@ -21,8 +21,8 @@ mod words;
 
 pub use command::{CommandTemplate, Placeholders};
 pub use model::{
-    Config, DEFAULT_LAUNCH_TEMPLATE, Exporter, LeaseKeeper, Rotation, Sink, StartFrom, Surface,
-    Witness, Worker,
+    Config, DEFAULT_LAUNCH_TEMPLATE, Exporter, LeaseKeeper, OnShutdown, Rotation, Sink, StartFrom,
+    Surface, Witness, Worker,
 };
 pub use place::Place;
 pub use problem::{ConfigError, Problem, Subject, Weight};

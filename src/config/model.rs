@@ -43,6 +43,8 @@ pub struct Config {
     pub data_class: data_class::Policy,
     /// `[dosd] tick`: the longest time between two plans. Never zero.
     pub tick: Duration,
+    /// `[dosd] on_shutdown`: what becomes of the workers when the daemon is told to stop.
+    pub on_shutdown: OnShutdown,
     /// `[dosd.liveness]`: when a worker counts as spinning or stalled.
     pub liveness: liveness::Policy,
     /// `[dosd.worker]`: how a worker is started, stopped, restarted and logged.
@@ -68,12 +70,25 @@ impl Default for Config {
             class_budgets: BTreeMap::new(),
             data_class: data_class::Policy::default(),
             tick: Duration::from_secs(30),
+            on_shutdown: OnShutdown::default(),
             liveness: liveness::Policy::default(),
             worker: Worker::default(),
             witnesses: Vec::new(),
             exporters: Vec::new(),
         }
     }
+}
+
+/// What becomes of the workers when the daemon is told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnShutdown {
+    /// They go on, and the next daemon adopts them.
+    #[default]
+    Detach,
+    /// The daemon starts nothing more and stays until the last one has ended by itself.
+    Drain,
+    /// They are stopped, group by group.
+    Stop,
 }
 
 /// `[dosd.worker]`.

@@ -17,7 +17,7 @@ use dosd_actors::port::{
 };
 use dosd_actors::reach::Reach;
 use dosd_actors::spawn::{
-    ProcessEvent, ReadoptRuns, Spawn, SpawnActor, SpawnPorts, SpawnSettings, StopAll,
+    AwaitEnds, ProcessEvent, ReadoptRuns, Spawn, SpawnActor, SpawnPorts, SpawnSettings, StopAll,
 };
 use dosd_actors::supervisor::{Close, FleetSettings, Shutdown, SupervisorActor, SupervisorPorts};
 use dosd_actors::witness::{
@@ -32,8 +32,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
 
 use super::error::DaemonError;
-use super::{RunOptions, settings};
-use crate::config::{self, Sink, Surface};
+use super::{RunOptions, reaper, settings};
+use crate::config::{self, Config, Sink, Surface};
 use crate::control::Doors;
 
 const LANES: &str = "lane";
@@ -42,6 +42,9 @@ const WITNESS: &str = "witness";
 const SPAWN: &str = "spawn";
 const SUPERVISOR: &str = "supervisor";
 const EXPORTER: &str = "exporter";
+
+/// How long an actor that is gone is given to be made again.
+const MAKE_AGAIN: Duration = Duration::from_millis(10);
 
 /// The actors, by what they are asked.
 pub(super) struct Cast {
@@ -57,6 +60,7 @@ pub(super) struct Cast {
     spawner: Reach<Spawn>,
     readopt: Reach<ReadoptRuns>,
     stop_all: Reach<StopAll>,
+    await_ends: Reach<AwaitEnds>,
     process_events: Reach<ProcessEvent>,
     close: Reach<Close>,
     shutdown: Reach<Shutdown>,
@@ -111,7 +115,8 @@ impl Cast {
         socket: &Path,
         report: UnboundedSender<ActorEnded>,
     ) -> Result<Self, DaemonError> {
-        let launcher = SystemLauncher::new().map_err(DaemonError::Processes)?;
+        let launcher = SystemLauncher::new().map_err(DaemonError::Processes)?.with_helper();
+        reaper::start(launcher.children().clone()).map_err(DaemonError::Signals)?;
         let ports = Ports {
             clock: Arc::new(SystemClock::new()),
             storage: Arc::new(Disk),
@@ -136,6 +141,7 @@ impl Cast {
             spawner: Reach::unset(SPAWN),
             readopt: Reach::unset(SPAWN),
             stop_all: Reach::unset(SPAWN),
+            await_ends: Reach::unset(SPAWN),
             process_events: Reach::unset(SUPERVISOR),
             close: Reach::unset(SUPERVISOR),
             shutdown: Reach::unset(SUPERVISOR),
@@ -194,11 +200,30 @@ impl Cast {
         }
     }
 
-    /// Ends the actors in the order that loses nothing: no new launches, no
-    /// workers, the last verdicts delivered, then the journals.
-    pub(super) async fn stop(&self, drain_at_most: Duration) {
+    /// The configuration that it was assembled from.
+    pub(super) fn config(&self) -> &Config {
+        &self.options.config
+    }
+
+    /// No new launches from here on. Workers that live are taken care of as before.
+    pub(super) async fn close(&self) {
         // An actor that is gone already needs no stopping.
         let _ = self.close.ask(Close).await;
+    }
+
+    /// Resolves when the last worker has ended by itself.
+    pub(super) fn workers_ended(&self) -> impl Future<Output = ()> + use<> {
+        let ends = self.await_ends.clone();
+        async move {
+            // A spawner that is made again in the meantime finds its workers again.
+            while ends.ask(AwaitEnds).await.is_err() {
+                tokio::time::sleep(MAKE_AGAIN).await;
+            }
+        }
+    }
+
+    /// Stops every worker.
+    pub(super) async fn stop_workers(&self) {
         if let Ok(survivors) = self.stop_all.ask(StopAll).await {
             for left in survivors {
                 warn!(
@@ -208,6 +233,11 @@ impl Cast {
                 );
             }
         }
+    }
+
+    /// Ends the actors in the order that loses nothing: the last leases given back,
+    /// the last verdicts delivered, then the journals.
+    pub(super) async fn stop(&self, drain_at_most: Duration) {
         let _ = self.shutdown.ask(Shutdown).await;
         for (exporter, drain) in &self.exporters {
             if let Ok(drained) = drain.ask(Drain { within: drain_at_most }).await
@@ -312,6 +342,7 @@ impl Cast {
         self.spawner.point_at(&actor);
         self.readopt.point_at(&actor);
         self.stop_all.point_at(&actor);
+        self.await_ends.point_at(&actor);
         actor
     }
 

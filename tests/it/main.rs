@@ -8,6 +8,7 @@ mod decisions;
 mod eval;
 mod fleet;
 mod git_verbs;
+mod outlive;
 mod peer_reads;
 mod reads;
 mod retention;

@@ -13,5 +13,5 @@ mod settings;
 mod stop;
 
 pub use actor::{SpawnActor, SpawnPorts};
-pub use message::{ProcessEvent, ReadoptRuns, Run, RunEnd, Spawn, StopAll, Survivors};
+pub use message::{AwaitEnds, ProcessEvent, ReadoptRuns, Run, RunEnd, Spawn, StopAll, Survivors};
 pub use settings::{Argv, LogPolicy, SpawnSettings};

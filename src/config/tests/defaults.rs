@@ -77,7 +77,7 @@ reap_stalled = true
 worker_launch_template = "/dos-dispatch-loop --lane {lane}"
 [dosd]
 tick = "30s"
-on_shutdown = "stop"
+on_shutdown = "detach"
 liveness = { grace = "30m", spin = "15m" }
 [dosd.worker]
 command = ["claude", "-p", "/dos-dispatch-loop --lane {lane}"]
