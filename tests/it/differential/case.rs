@@ -1,0 +1,185 @@
+//! What is compared: the table of verbs, and a case out of a seed and a number.
+
+use super::lines::{self, Line};
+use super::workspace::{Age, Scene};
+use fastrand::Rng;
+use std::fmt::{self, Display, Formatter};
+
+/// Whether a verb takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Both sides have it, and they are compared.
+    Compared,
+    /// The binary does not have it yet. To take it in, write [`State::Compared`].
+    Awaited,
+}
+
+/// Which of the peer's command lines a verb stands beside.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum PeerEntry {
+    /// The same words after `dos`.
+    Dos,
+    /// The words after the verb, given to a module of its own.
+    Module(&'static str),
+}
+
+/// What becomes of the journals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// The same rows are added on both sides, or none; what was there stays.
+    Same,
+    /// Each side rewrites the file as it likes; the lines of a case look at what it folds to.
+    Rewritten,
+}
+
+#[derive(Debug)]
+pub(super) struct Verb {
+    pub(super) name: &'static str,
+    pub(super) state: State,
+    /// How many cases of it there are for each case of a verb with 1.
+    weight: u64,
+    pub(super) peer: PeerEntry,
+    pub(super) rows: Rows,
+    /// Whether it reads the clock, so that journals are written minutes before now.
+    reads_clock: bool,
+    /// Whether the workspace is a git repository.
+    reads_git: bool,
+    /// Keys whose texts are worded by each side, beside `reason`.
+    pub(super) worded: &'static [&'static str],
+    /// Keys that count from the moment of the run.
+    pub(super) timed: &'static [&'static str],
+    lines: fn(&mut Rng, &mut Scene) -> Vec<Line>,
+}
+
+impl Verb {
+    const fn new(name: &'static str, lines: fn(&mut Rng, &mut Scene) -> Vec<Line>) -> Self {
+        Self {
+            name,
+            state: State::Compared,
+            weight: 1,
+            peer: PeerEntry::Dos,
+            rows: Rows::Same,
+            reads_clock: false,
+            reads_git: false,
+            worded: &[],
+            timed: &[],
+            lines,
+        }
+    }
+
+    const fn awaited(self) -> Self {
+        Self { state: State::Awaited, ..self }
+    }
+
+    const fn weight(self, weight: u64) -> Self {
+        Self { weight, ..self }
+    }
+
+    const fn at_module(self, module: &'static str) -> Self {
+        Self { peer: PeerEntry::Module(module), ..self }
+    }
+
+    const fn rewriting(self) -> Self {
+        Self { rows: Rows::Rewritten, ..self }
+    }
+
+    const fn reading_clock(self) -> Self {
+        Self { reads_clock: true, ..self }
+    }
+
+    const fn reading_git(self) -> Self {
+        Self { reads_git: true, ..self }
+    }
+
+    const fn worded(self, worded: &'static [&'static str]) -> Self {
+        Self { worded, ..self }
+    }
+
+    const fn timed(self, timed: &'static [&'static str]) -> Self {
+        Self { timed, ..self }
+    }
+}
+
+/// Every verb that both sides have or will have. A verb that lands loses its `awaited()`.
+pub(super) const VERBS: &[Verb] = &[
+    Verb::new("journal tail", lines::journal_tail).weight(3),
+    Verb::new("journal replay", lines::journal_replay).weight(4),
+    Verb::new("journal seq", lines::journal_seq),
+    Verb::new("journal compact", lines::journal_compact).weight(2).rewriting(),
+    Verb::new("lease-lane live", lines::lease_lane_live).weight(2),
+    Verb::new("loop", lines::plan).weight(8),
+    Verb::new("observe", lines::observe).weight(6),
+    Verb::new("witness", lines::witness).weight(3).at_module("dos.drivers.state_diff"),
+    Verb::new("run-id mint", lines::run_id_mint),
+    Verb::new("usage", lines::usage),
+    Verb::new("liveness", lines::liveness).weight(4).reading_git().awaited(),
+    Verb::new("arbitrate", lines::arbitrate).weight(4).reading_clock().awaited(),
+    Verb::new("status", lines::status).weight(2).reading_git().awaited(),
+    Verb::new("decisions", lines::decisions).reading_clock().awaited(),
+    Verb::new("top", lines::top).reading_clock().timed(&["age_s", "age_ms"]).awaited(),
+    Verb::new("trace", lines::trace).reading_git().awaited(),
+    Verb::new("cooldown", lines::cooldown).weight(2).awaited(),
+    Verb::new("lint", lines::lint).worded(&["message", "fix", "detail"]).awaited(),
+    Verb::new("verify", lines::verify).weight(2).reading_git().awaited(),
+    Verb::new("commit-audit", lines::commit_audit).weight(2).reading_git().awaited(),
+    Verb::new("exit-codes", lines::exit_codes).worded(&["summary", "help"]).awaited(),
+    Verb::new("lease-lane acquire", lines::lease_lane).weight(6).reading_clock().awaited(),
+    Verb::new("halt", lines::halt).reading_clock().worded(&["suspend_note"]).awaited(),
+    Verb::new("lease", lines::lease).reading_clock().awaited(),
+    Verb::new("id-alloc", lines::id_alloc).awaited(),
+    Verb::new("export", lines::export).worded(&["detail"]).awaited(),
+];
+
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) seed: u64,
+    pub(super) number: u64,
+    pub(super) verb: &'static Verb,
+    pub(super) scene: Scene,
+    pub(super) lines: Vec<Line>,
+}
+
+impl Case {
+    /// The case of a seed and a number; `now_ms` is when the rows of fresh journals end.
+    pub(super) fn generate(seed: u64, number: u64, now_ms: i64) -> Self {
+        // Neighbouring seeds give unlike streams only after a mixing step.
+        let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let verb = verb_of(number);
+        let age = if verb.reads_clock { Age::Fresh { now_ms } } else { Age::Fixed };
+        let mut scene = Scene::generate(&mut rng, age, verb.reads_git);
+        let lines = (verb.lines)(&mut rng, &mut scene);
+        Self { seed, number, verb, scene, lines }
+    }
+
+    /// Whether a piece of text stands on a command line.
+    pub(super) fn knows(&self, text: &str) -> bool {
+        self.lines.iter().flat_map(|line| &line.words).any(|word| word.contains(text))
+    }
+}
+
+/// The verbs take turns, each as often in a round as its weight says.
+fn verb_of(number: u64) -> &'static Verb {
+    let taking_part = || VERBS.iter().filter(|verb| verb.state == State::Compared);
+    let round: u64 = taking_part().map(|verb| verb.weight).sum();
+    let mut place = number % round;
+    for verb in taking_part() {
+        if place < verb.weight {
+            return verb;
+        }
+        place -= verb.weight;
+    }
+    unreachable!("the place is below the sum of the weights")
+}
+
+impl Display for Case {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let Self { seed, number, verb, .. } = self;
+        writeln!(formatter, "case {number} of seed {seed}: {}", verb.name)?;
+        write!(
+            formatter,
+            "again with: DOSD_DIFFERENTIAL_SEED={seed} DOSD_DIFFERENTIAL_CASES={number}..{} \
+             cargo test --test it differential",
+            number + 1
+        )
+    }
+}
