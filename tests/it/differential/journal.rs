@@ -29,30 +29,72 @@ const VERDICT_FIELDS: [&str; 9] =
 /// A lane journal.
 pub(super) fn lanes(rng: &mut Rng, age: Age) -> String {
     let text = journals::lanes(rng);
+    let text = more_rows(rng, &text);
     let text = match age {
         Age::Fixed => text,
         Age::Fresh { now_ms } => fresh(&text, now_ms),
     };
-    // A quarter of the journals has nothing odd beyond the shared generator's oddities.
-    let odds = if rng.u8(..4) == 0 { 0 } else { rng.u8(1..20) };
-    disturb(rng, &text, &LANE_FIELDS, odds)
+    disturb(rng, &text, &LANE_FIELDS)
 }
 
 /// A verdict journal.
 pub(super) fn verdicts(rng: &mut Rng) -> String {
     let text = journals::verdicts(rng);
-    let odds = if rng.u8(..4) == 0 { 0 } else { rng.u8(1..20) };
-    disturb(rng, &text, &VERDICT_FIELDS, odds)
+    disturb(rng, &text, &VERDICT_FIELDS)
 }
 
-/// Damages each row with a chance of `odds` in 100.
-fn disturb(rng: &mut Rng, text: &str, fields: &[&str], odds: u8) -> String {
+/// The ops that the shared generator does not write, between its rows.
+fn more_rows(rng: &mut Rng, text: &str) -> String {
+    let mut mixed = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        mixed.push_str(line);
+        if line.ends_with('\n') && rng.u8(..12) == 0 {
+            let time = stamp::format_ms(NOW_MS - rng.i64(0..5_400_000));
+            let row = match rng.u8(..4) {
+                0 => json!({"op": "ENFORCE", "ts": time, "lane": "Bash", "proposal": {"n": 1}}),
+                1 => json!({"op": "WORKER_GAVE_UP", "ts": time, "lane": "docs", "failures": 5}),
+                _ => json!({
+                    "op": "ATTEMPT",
+                    "ts": time,
+                    "unit_id": one(rng, &["U-1", "plan/P2", ""]),
+                    "outcome": one(rng, &["DRAINED", "SHIPPED", "BLOCKED", ""]),
+                    "lane": "docs",
+                    "loop_ts": "L3",
+                    "host_id": "host",
+                    "schema": {"family": "lane-journal", "version": 1},
+                }),
+            };
+            mixed.push_str(&row.to_string());
+            mixed.push('\n');
+        }
+    }
+    mixed
+}
+
+/// How a journal's rows are damaged, beyond the shared generator's oddities.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Damage {
+    None,
+    /// Fields that are gone, null or blank, odd stamps, odd texts.
+    Texts,
+    /// Also values of a type that the field never has.
+    Types,
+}
+
+/// Damages some rows of most journals.
+fn disturb(rng: &mut Rng, text: &str, fields: &[&str]) -> String {
+    let damage = match rng.u8(..12) {
+        0 => Damage::Types,
+        1..=7 => Damage::Texts,
+        _ => Damage::None,
+    };
+    let odds = if damage == Damage::None { 0 } else { rng.u8(1..20) };
     let mut disturbed = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let row = serde_json::from_str::<Value>(line).ok();
         match row {
             Some(Value::Object(mut row)) if rng.u8(..100) < odds => {
-                damage(rng, &mut row, fields);
+                harm(rng, &mut row, fields, damage);
                 disturbed.push_str(&Value::Object(row).to_string());
                 // The end of the line stays as it is, so that a torn end stays one.
                 disturbed.push_str(&line[line.trim_end_matches(['\r', '\n']).len()..]);
@@ -63,21 +105,57 @@ fn disturb(rng: &mut Rng, text: &str, fields: &[&str], odds: u8) -> String {
     disturbed
 }
 
-fn damage(rng: &mut Rng, row: &mut Map<String, Value>, fields: &[&str]) {
+fn harm(rng: &mut Rng, row: &mut Map<String, Value>, fields: &[&str], damage: Damage) {
     let field = fields[rng.usize(..fields.len())];
-    match rng.u8(..3) {
-        0 => drop(row.remove(field)),
-        1 if field == "ts" || field.ends_with("_at") => {
-            row.insert(field.to_owned(), odd_stamp(rng));
-        }
-        _ => drop(row.insert(field.to_owned(), odd_value(rng))),
+    let value = match rng.u8(..6) {
+        0 | 1 => None,
+        2 if damage == Damage::Types => Some(odd_value(rng)),
+        _ if field == "ts" || field.ends_with("_at") => Some(odd_stamp(rng)),
+        3 => Some(Value::Null),
+        4 => Some(json!(one(rng, &[" ", "", "\t"]))),
+        _ => Some(json!("ü\u{1F600} \"quoted\" \\ back")),
+    };
+    // A grant's own identity stays that of the lease in it.
+    let identity = matches!(field, "lane" | "loop_ts");
+    if let (true, Some(lease)) = (identity, row.get_mut("lease").and_then(Value::as_object_mut)) {
+        set(lease, field, value.clone());
     }
+    set(row, field, value);
+}
+
+fn one<'a>(rng: &mut Rng, from: &[&'a str]) -> &'a str {
+    from[rng.usize(..from.len())]
+}
+
+fn set(fields: &mut Map<String, Value>, field: &str, value: Option<Value>) {
+    match value {
+        Some(value) => drop(fields.insert(field.to_owned(), value)),
+        None => drop(fields.remove(field)),
+    }
+}
+
+/// Whether a journal has a value of a type that its field never has. The peer makes a text of it as
+/// its language prints it, or counts `true` as 1; here it counts as absent.
+pub(super) fn has_wrong_types(text: &str) -> bool {
+    let rows = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    rows.filter_map(|row| row.as_object().cloned()).any(|row| {
+        row.iter().any(|(field, value)| match field.as_str() {
+            "seq" | "seq_watermark" => !(value.is_null() || value.is_string() || value.is_u64()),
+            "pid" => !(value.is_null() || value.is_u64()),
+            "tree" => !value.is_null() && !value.is_array(),
+            "leases" | "lease" | "detail" => false,
+            field if LANE_FIELDS.contains(&field) || VERDICT_FIELDS.contains(&field) => {
+                !(value.is_null() || value.is_string())
+            }
+            _ => false,
+        })
+    })
 }
 
 fn odd_stamp(rng: &mut Rng) -> Value {
     let time = stamp::format_ms(NOW_MS - rng.i64(0..3_600_000));
     let day = time.trim_end_matches('Z');
-    match rng.u8(..9) {
+    match rng.u8(..8) {
         0 => json!(day),
         1 => json!(format!("{day}+00:00")),
         2 => json!(format!("{day}.250Z")),
@@ -85,23 +163,18 @@ fn odd_stamp(rng: &mut Rng) -> Value {
         4 => json!(&day[..10]),
         5 => json!(format!(" {time} ")),
         6 => json!("2026-13-45T99:99:99Z"),
-        7 => json!(NOW_MS),
         _ => json!(time),
     }
 }
 
 fn odd_value(rng: &mut Rng) -> Value {
-    match rng.u8(..10) {
-        0 => Value::Null,
-        1 => json!(""),
-        2 => json!("  "),
-        3 => json!(7),
-        4 => json!(-1),
-        5 => json!(1.5),
-        6 => json!(true),
-        7 => json!([]),
-        8 => json!({}),
-        _ => json!("ü\u{1F600} \"quoted\" \\ back"),
+    match rng.u8(..6) {
+        0 => json!(7),
+        1 => json!(-1),
+        2 => json!(1.5),
+        3 => json!(true),
+        4 => json!([]),
+        _ => json!({}),
     }
 }
 
