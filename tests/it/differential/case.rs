@@ -130,21 +130,64 @@ pub(super) const VERBS: &[Verb] = &[
     Verb::new("export", lines::export).worded(&["detail"]).awaited(),
 ];
 
+/// Which verbs a run is about.
+#[derive(Debug)]
+pub(super) struct Selection(Vec<&'static Verb>);
+
+impl Selection {
+    /// Every verb that takes part.
+    pub(super) fn compared() -> Self {
+        Self(VERBS.iter().filter(|verb| verb.state == State::Compared).collect())
+    }
+
+    /// Only verbs of these names, separated by commas; awaited ones too.
+    pub(super) fn named(names: &str) -> Self {
+        let find = |name: &str| VERBS.iter().find(|verb| verb.name == name);
+        let verbs = names.split(',').map(|name| {
+            find(name.trim()).unwrap_or_else(|| panic!("`{name}` is not in the table of verbs"))
+        });
+        Self(verbs.collect())
+    }
+
+    /// The verbs take turns, each as often in a round as its weight says.
+    fn verb_of(&self, number: u64) -> &'static Verb {
+        let round: u64 = self.0.iter().map(|verb| verb.weight).sum();
+        let mut place = number % round;
+        for verb in &self.0 {
+            if place < verb.weight {
+                return verb;
+            }
+            place -= verb.weight;
+        }
+        unreachable!("the place is below the sum of the weights")
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Case {
-    pub(super) seed: u64,
-    pub(super) number: u64,
+    seed: u64,
+    number: u64,
     pub(super) verb: &'static Verb,
     pub(super) scene: Scene,
     pub(super) lines: Vec<Line>,
 }
 
+/// What a case is made from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) seed: u64,
+    pub(super) verbs: &'a Selection,
+    /// When the rows of fresh journals end.
+    pub(super) now_ms: i64,
+}
+
 impl Case {
-    /// The case of a seed and a number; `now_ms` is when the rows of fresh journals end.
-    pub(super) fn generate(seed: u64, number: u64, now_ms: i64) -> Self {
+    /// The case with a number.
+    pub(super) fn generate(source: Source, number: u64) -> Self {
+        let Source { seed, verbs, now_ms } = source;
         // Neighbouring seeds give unlike streams only after a mixing step.
         let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let verb = verb_of(number);
+        let verb = verbs.verb_of(number);
         let age = if verb.reads_clock { Age::Fresh { now_ms } } else { Age::Fixed };
         let mut scene = Scene::generate(&mut rng, age, verb.reads_git);
         let lines = (verb.lines)(&mut rng, &mut scene);
@@ -157,28 +200,14 @@ impl Case {
     }
 }
 
-/// The verbs take turns, each as often in a round as its weight says.
-fn verb_of(number: u64) -> &'static Verb {
-    let taking_part = || VERBS.iter().filter(|verb| verb.state == State::Compared);
-    let round: u64 = taking_part().map(|verb| verb.weight).sum();
-    let mut place = number % round;
-    for verb in taking_part() {
-        if place < verb.weight {
-            return verb;
-        }
-        place -= verb.weight;
-    }
-    unreachable!("the place is below the sum of the weights")
-}
-
 impl Display for Case {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let Self { seed, number, verb, .. } = self;
         writeln!(formatter, "case {number} of seed {seed}: {}", verb.name)?;
         write!(
             formatter,
-            "again with: DOSD_DIFFERENTIAL_SEED={seed} DOSD_DIFFERENTIAL_CASES={number}..{} \
-             cargo test --test it differential",
+            "again with the same variables and DOSD_DIFFERENTIAL_SEED={seed} \
+             DOSD_DIFFERENTIAL_CASES={number}..{}",
             number + 1
         )
     }

@@ -142,7 +142,7 @@ fn same(sides: &Sides, met: &mut Vec<&'static str>) -> Result<(), String> {
                 met.push(forgiven.id);
             }
         }
-        if let Some(place) = difference(ours, theirs, String::new()) {
+        if let Some(place) = difference(ours, theirs, "") {
             return Err(place);
         }
     }
@@ -157,7 +157,7 @@ fn values(text: &str) -> Result<Vec<Value>, String> {
 }
 
 /// The first place at which two values differ.
-fn difference(ours: &Value, theirs: &Value, place: String) -> Option<String> {
+fn difference(ours: &Value, theirs: &Value, place: &str) -> Option<String> {
     match (ours, theirs) {
         (Value::Object(ours), Value::Object(theirs)) => {
             let keys = ours.keys().chain(theirs.keys().filter(|key| !ours.contains_key(*key)));
@@ -167,15 +167,15 @@ fn difference(ours: &Value, theirs: &Value, place: String) -> Option<String> {
                 difference(
                     &side(ours).unwrap_or_else(|| absent.clone()),
                     &side(theirs).unwrap_or_else(|| absent.clone()),
-                    format!("{place}.{key}"),
+                    &format!("{place}.{key}"),
                 )
             })
         }
-        (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => ours
-            .iter()
-            .zip(theirs)
-            .enumerate()
-            .find_map(|(at, (ours, theirs))| difference(ours, theirs, format!("{place}[{at}]"))),
+        (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => {
+            ours.iter().zip(theirs).enumerate().find_map(|(at, (ours, theirs))| {
+                difference(ours, theirs, &format!("{place}[{at}]"))
+            })
+        }
         _ if ours == theirs => None,
         _ => Some(format!("at `{place}`: dosd says {ours}, the peer {theirs}")),
     }
@@ -245,7 +245,7 @@ pub(super) fn journals(case: &Case, roots: [&Path; 2]) -> Result<(), String> {
         let before = case.scene.files.get(journal).map_or("", String::as_str);
         let [ours, theirs] = roots.map(|root| added(case, root, journal, before));
         let (ours, theirs) = (ours?, theirs?);
-        if let Some(place) = difference(&ours, &theirs, String::new()) {
+        if let Some(place) = difference(&ours, &theirs, "") {
             return Err(format!(
                 "rows added to {journal}: {place}\ndosd {ours}\nthe peer {theirs}"
             ));

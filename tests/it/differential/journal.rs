@@ -109,7 +109,7 @@ fn harm(rng: &mut Rng, row: &mut Map<String, Value>, fields: &[&str], damage: Da
     let field = fields[rng.usize(..fields.len())];
     let value = match rng.u8(..6) {
         0 | 1 => None,
-        2 if damage == Damage::Types => Some(odd_value(rng)),
+        2 | 3 if damage == Damage::Types => Some(odd_value(rng)),
         _ if field == "ts" || field.ends_with("_at") => Some(odd_stamp(rng)),
         3 => Some(Value::Null),
         4 => Some(json!(one(rng, &[" ", "", "\t"]))),

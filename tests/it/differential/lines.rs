@@ -20,13 +20,13 @@ pub(super) struct Line {
 
 impl Display for Line {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let plain = |word: &str| {
+            !word.is_empty() && word.chars().all(|letter| !" \"*{[\\".contains(letter))
+        };
         let words: Vec<_> = self
             .words
             .iter()
-            .map(|word| match word.contains([' ', '"', '*', '{', '[']) || word.is_empty() {
-                true => format!("'{word}'"),
-                false => word.clone(),
-            })
+            .map(|word| if plain(word) { word.clone() } else { format!("'{word}'") })
             .collect();
         formatter.write_str(&words.join(" "))
     }
@@ -48,12 +48,12 @@ impl Line {
         self
     }
 
-    fn flag(self, name: &str, value: impl ToString) -> Self {
+    fn flag(self, name: &str, value: impl Display) -> Self {
         self.word(name).word(value.to_string())
     }
 
     /// A flag that is there in one of `odds` cases.
-    fn maybe<T: ToString>(
+    fn maybe<T: Display>(
         self,
         rng: &mut Rng,
         odds: u8,
@@ -85,7 +85,7 @@ fn moment(rng: &mut Rng, scene: &Scene) -> i64 {
 
 /// A run that began within the three hours before the end of the journal.
 fn run(rng: &mut Rng, scene: &Scene) -> String {
-    let started_ms = scene.now_ms - rng.i64(..10_800_000);
+    let started_ms = scene.now_ms - rng.i64(0..10_800_000);
     let lineage =
         run_id::mint(started_ms, rng.u64(..), "fleet", None, None).expect("a process has a name");
     lineage.run_id.as_str().to_owned()
@@ -200,14 +200,14 @@ pub(super) fn usage(rng: &mut Rng, _: &mut Scene) -> Vec<Line> {
 
 pub(super) fn liveness(rng: &mut Rng, scene: &mut Scene) -> Vec<Line> {
     let run_id = if rng.u8(..12) == 0 { "RID-!".to_owned() } else { run(rng, scene) };
-    let lane = scene.lane(rng);
+    let place = scene.lane(rng);
     let now_ms = moment(rng, scene);
     let line = Line::json("liveness --json --run-id")
         .word(run_id)
         .flag("--now-ms", now_ms)
         .maybe(rng, 3, "--start-sha", |rng| one(rng, &["HEAD", "HEAD~1", "HEAD~9", "no-such"]))
-        .maybe(rng, 3, "--last-heartbeat-age-ms", |rng| rng.i64(..4_000_000))
-        .maybe(rng, 2, "--lane", |_| lane)
+        .maybe(rng, 3, "--last-heartbeat-age-ms", |rng| rng.i64(0..4_000_000))
+        .maybe(rng, 2, "--lane", |_| place)
         .maybe(rng, 2, "--loop-ts", |rng| one(rng, &LOOPS))
         .maybe(rng, 4, "--pid", |_| 1)
         .maybe(rng, 4, "--host-id", |rng| one(rng, &["elsewhere", "host"]))
@@ -216,9 +216,9 @@ pub(super) fn liveness(rng: &mut Rng, scene: &mut Scene) -> Vec<Line> {
 }
 
 pub(super) fn arbitrate(rng: &mut Rng, scene: &mut Scene) -> Vec<Line> {
-    let lane = scene.lane(rng);
+    let place = scene.lane(rng);
     let line = Line::json("arbitrate --output json")
-        .maybe(rng, 2, "--lane", |_| lane)
+        .maybe(rng, 2, "--lane", |_| place)
         .maybe(rng, 2, "--kind", |rng| {
             one(rng, &["cluster", "keyword", "global", "", "docs", "odd"])
         })
@@ -248,14 +248,14 @@ fn leases(rng: &mut Rng) -> String {
 
 pub(super) fn status(rng: &mut Rng, scene: &mut Scene) -> Vec<Line> {
     let run_id = run(rng, scene);
-    let lane = scene.lane(rng);
+    let place = scene.lane(rng);
     let now_ms = moment(rng, scene);
     let line = Line::json("status --json")
         .word(run_id)
         .flag("--now-ms", now_ms)
         .maybe(rng, 3, "--start-sha", |rng| one(rng, &["HEAD", "HEAD~1", "no-such"]))
-        .maybe(rng, 3, "--last-heartbeat-age-ms", |rng| rng.i64(..4_000_000))
-        .maybe(rng, 2, "--lane", |_| lane)
+        .maybe(rng, 3, "--last-heartbeat-age-ms", |rng| rng.i64(0..4_000_000))
+        .maybe(rng, 2, "--lane", |_| place)
         .maybe(rng, 2, "--loop-ts", |rng| one(rng, &LOOPS))
         .switch(rng, 4, "--stopped")
         .switch(rng, 4, "--live");
@@ -277,7 +277,7 @@ pub(super) fn trace(rng: &mut Rng, scene: &mut Scene) -> Vec<Line> {
 
 pub(super) fn cooldown(rng: &mut Rng, scene: &mut Scene) -> Vec<Line> {
     let now_ms = moment(rng, scene);
-    let attempted_ms = now_ms - rng.i64(..20_000_000);
+    let attempted_ms = now_ms - rng.i64(0..20_000_000);
     let line = Line::json("cooldown --json")
         .word(one(rng, &["U-1", "plan/P2", "nothing"]))
         .flag("--now-ms", now_ms)
@@ -323,12 +323,12 @@ pub(super) fn exit_codes(rng: &mut Rng, _: &mut Scene) -> Vec<Line> {
 
 /// A life on one lane, more or less orderly.
 pub(super) fn lease_lane(rng: &mut Rng, scene: &mut Scene) -> Vec<Line> {
-    let lane = scene.lane(rng);
+    let place = scene.lane(rng);
     let loop_ts = one(rng, &["2026-11-22T10:00", "L-new"]);
     let mut lines = Vec::new();
     if rng.bool() {
         let line = Line::json("lease-lane spawn")
-            .flag("--lane", &lane)
+            .flag("--lane", &place)
             .maybe(rng, 2, "--owner", |_| "alice")
             .maybe(rng, 2, "--loop-ts", |_| loop_ts)
             .maybe(rng, 2, "--run-id", |_| "RID-1")
@@ -349,7 +349,7 @@ pub(super) fn lease_lane(rng: &mut Rng, scene: &mut Scene) -> Vec<Line> {
                 .switch(rng, 4, "--pretty"),
         };
         let line =
-            line.flag("--lane", &lane)
+            line.flag("--lane", &place)
                 .flag("--owner", owner)
                 .maybe(rng, 2, "--loop-ts", |_| loop_ts);
         lines.push(line);
@@ -359,10 +359,10 @@ pub(super) fn lease_lane(rng: &mut Rng, scene: &mut Scene) -> Vec<Line> {
 }
 
 pub(super) fn halt(rng: &mut Rng, scene: &mut Scene) -> Vec<Line> {
-    let lane = scene.lane(rng);
+    let place = scene.lane(rng);
     let line = Line::json("halt --handle")
         .word(one(rng, &["pid:42", "RID-1", "{\"pid\": 7}", "ü", ""]))
-        .maybe(rng, 2, "--lane", |_| lane)
+        .maybe(rng, 2, "--lane", |_| place)
         .maybe(rng, 2, "--loop-ts", |rng| one(rng, &LOOPS))
         .maybe(rng, 2, "--owner", |_| "alice")
         .maybe(rng, 2, "--reason", |_| "it spins")

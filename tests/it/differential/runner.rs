@@ -21,7 +21,8 @@ pub(super) struct Outcome {
 }
 
 /// Both implementations, ready to run.
-pub(super) struct Pair {
+pub(super) struct Pair<'a> {
+    binary: &'a str,
     peer: PeerRunner,
 }
 
@@ -38,14 +39,27 @@ impl Copies {
         let root = directory.path().canonicalize().expect("a path");
         let [ours, theirs] = ["ours", "theirs"].map(|side| root.join(side).join("fleet"));
         case.scene.write(&ours);
-        case.scene.write(&theirs);
+        copy(&ours, &theirs);
         Self { directory, ours, theirs }
     }
 }
 
-impl Pair {
-    pub(super) fn start() -> Self {
-        Self { peer: PeerRunner::start() }
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type().expect("a type").is_dir() {
+            copy(&from, &to);
+        } else {
+            std::fs::copy(from, to).expect("a copy");
+        }
+    }
+}
+
+impl<'a> Pair<'a> {
+    pub(super) fn start(binary: &'a str) -> Self {
+        Self { binary, peer: PeerRunner::start() }
     }
 
     /// Runs every line of a case on both sides and compares after each.
@@ -53,7 +67,7 @@ impl Pair {
         let copies = Copies::write(case);
         let mut outcome = Outcome::default();
         for line in &case.lines {
-            let ours = dosd(&copies.ours, line);
+            let ours = dosd(self.binary, &copies.ours, line);
             let theirs = self.theirs(&copies.theirs, case.verb, line);
             outcome.codes.push(theirs.code);
             let sides = Sides {
@@ -114,8 +128,8 @@ fn environment(home: &str) -> [(&str, &str); 5] {
     ]
 }
 
-fn dosd(root: &Path, line: &Line) -> Answer {
-    let output = Command::new(env!("CARGO_BIN_EXE_dosd"))
+fn dosd(binary: &str, root: &Path, line: &Line) -> Answer {
+    let output = Command::new(binary)
         .args(&line.words)
         .current_dir(root)
         .env_clear()

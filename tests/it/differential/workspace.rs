@@ -107,7 +107,7 @@ impl Scene {
             put(path, text);
         }
         if let Some(history) = &self.history {
-            git(root, &["init", "--quiet", "--initial-branch=main"], "");
+            git(root, &["init", "--quiet", "--initial-branch=main", "--template="], "");
             git(root, &["fast-import", "--quiet"], history);
         }
     }
