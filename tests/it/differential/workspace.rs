@@ -26,6 +26,15 @@ pub(super) enum Age {
     Fresh { now_ms: i64 },
 }
 
+/// The commits of a repository.
+#[derive(Debug, Clone)]
+pub(super) struct History {
+    /// For `git fast-import`.
+    stream: String,
+    /// Whether there are commits that change nothing, or reverts.
+    pub(super) hollow: bool,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Scene {
     pub(super) config: String,
@@ -37,8 +46,8 @@ pub(super) struct Scene {
     pub(super) declared: Vec<String>,
     /// The moment at which the rows end.
     pub(super) now_ms: i64,
-    /// Commits as a `git fast-import` stream; without one there is no repository.
-    pub(super) history: Option<String>,
+    /// Without one there is no repository.
+    pub(super) history: Option<History>,
 }
 
 impl Scene {
@@ -108,7 +117,7 @@ impl Scene {
         }
         if let Some(history) = &self.history {
             git(root, &["init", "--quiet", "--initial-branch=main", "--template="], "");
-            git(root, &["fast-import", "--quiet"], history);
+            git(root, &["fast-import", "--quiet"], &history.stream);
         }
     }
 }
@@ -198,24 +207,29 @@ fn supervise(rng: &mut Rng) -> String {
     text
 }
 
-/// A few commits on `main`: subjects that stamp a phase, empty ones, reverts, prose.
-fn history(rng: &mut Rng) -> String {
-    const SUBJECTS: [&str; 8] = [
+/// A few commits on `main`: subjects that stamp a phase, prose, and in a third of the histories reverts
+/// and commits that change nothing.
+fn history(rng: &mut Rng) -> History {
+    const SUBJECTS: [&str; 10] = [
         "docs/PLAN: P1 write the parser",
         "PLAN P2: ship the thing",
         "PLAN: P3",
+        "OTHER/P1 (P2, P3): all of it",
         "Fix a bug in the lexer",
         "docs: explain the lexer",
         "Add tests for the parser",
-        "Revert \"PLAN P2: ship the thing\"",
         "Merge branch 'topic' für später",
+        "refactor(api)!: P9",
+        "Revert \"PLAN P2: ship the thing\"",
     ];
     const PATHS: [&str; 5] =
         ["src/lexer.rs", "tests/lexer.rs", "docs/lexer.md", "README.md", "src/api/mod.rs"];
+    let hollow = rng.u8(..3) == 0;
+    let subjects = if hollow { &SUBJECTS[..] } else { &SUBJECTS[..SUBJECTS.len() - 1] };
     let mut stream = String::new();
     let start = NOW_MS / 1_000 - 7_200;
     for number in 0..rng.i64(1..8) {
-        let subject = SUBJECTS[rng.usize(..SUBJECTS.len())];
+        let subject = subjects[rng.usize(..subjects.len())];
         let time = start + number * 600;
         let _ = writeln!(
             stream,
@@ -223,11 +237,11 @@ fn history(rng: &mut Rng) -> String {
              committer A <a@example.org> {time} +0000\ndata {}\n{subject}",
             subject.len()
         );
-        for _ in 0..rng.u8(..3) {
+        for _ in 0..rng.u8(u8::from(!hollow)..4) {
             let path = PATHS[rng.usize(..PATHS.len())];
             let text = format!("line {number} {}\n", rng.u32(..));
             let _ = writeln!(stream, "M 100644 inline {path}\ndata {}\n{text}", text.len());
         }
     }
-    stream
+    History { stream, hollow }
 }
