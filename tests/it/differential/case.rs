@@ -32,6 +32,20 @@ pub(super) enum Rows {
     Rewritten,
 }
 
+/// What a verb asks of its workspaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// It reads the clock, so the journals were written minutes before now.
+    Clock,
+    /// It reads the history of a git repository.
+    Git,
+    /// It appends, so the journals have a whole last line: what the peer appends to a torn one is lost.
+    WholeJournals,
+    /// It compares regions; see [`Scene::share_regions_softly`].
+    Regions,
+}
+use Need::{Clock, Git, Regions, WholeJournals};
+
 #[derive(Debug)]
 pub(super) struct Verb {
     pub(super) name: &'static str,
@@ -40,10 +54,7 @@ pub(super) struct Verb {
     weight: u64,
     pub(super) peer: PeerEntry,
     pub(super) rows: Rows,
-    /// Whether it reads the clock, so that journals are written minutes before now.
-    reads_clock: bool,
-    /// Whether the workspace is a git repository.
-    reads_git: bool,
+    needs: &'static [Need],
     /// Keys whose texts are worded by each side, beside `reason`.
     pub(super) worded: &'static [&'static str],
     /// Keys that count from the moment of the run.
@@ -59,8 +70,7 @@ impl Verb {
             weight: 1,
             peer: PeerEntry::Dos,
             rows: Rows::Same,
-            reads_clock: false,
-            reads_git: false,
+            needs: &[],
             worded: &[],
             timed: &[],
             lines,
@@ -83,12 +93,8 @@ impl Verb {
         Self { rows: Rows::Rewritten, ..self }
     }
 
-    const fn reading_clock(self) -> Self {
-        Self { reads_clock: true, ..self }
-    }
-
-    const fn reading_git(self) -> Self {
-        Self { reads_git: true, ..self }
+    const fn needs(self, needs: &'static [Need]) -> Self {
+        Self { needs, ..self }
     }
 
     const fn worded(self, worded: &'static [&'static str]) -> Self {
@@ -112,20 +118,28 @@ pub(super) const VERBS: &[Verb] = &[
     Verb::new("witness", lines::witness).weight(3).at_module("dos.drivers.state_diff"),
     Verb::new("run-id mint", lines::run_id_mint),
     Verb::new("usage", lines::usage),
-    Verb::new("liveness", lines::liveness).weight(4).reading_git().awaited(),
-    Verb::new("arbitrate", lines::arbitrate).weight(4).reading_clock().awaited(),
-    Verb::new("status", lines::status).weight(2).reading_git().awaited(),
-    Verb::new("decisions", lines::decisions).reading_clock().awaited(),
-    Verb::new("top", lines::top).reading_clock().timed(&["age_s", "age_ms"]).awaited(),
-    Verb::new("trace", lines::trace).reading_git().awaited(),
+    Verb::new("liveness", lines::liveness).weight(4).needs(&[Git]).awaited(),
+    Verb::new("arbitrate", lines::arbitrate).weight(4).needs(&[Clock, Regions]).awaited(),
+    Verb::new("status", lines::status).weight(2).needs(&[Git]).awaited(),
+    Verb::new("decisions", lines::decisions).needs(&[Clock]).awaited(),
+    Verb::new("top", lines::top).needs(&[Clock]).timed(&["age_s", "age_ms"]).awaited(),
+    Verb::new("trace", lines::trace).needs(&[Git]).awaited(),
     Verb::new("cooldown", lines::cooldown).weight(2).awaited(),
     Verb::new("lint", lines::lint).worded(&["message", "fix", "detail"]).awaited(),
-    Verb::new("verify", lines::verify).weight(2).reading_git().awaited(),
-    Verb::new("commit-audit", lines::commit_audit).weight(2).reading_git().awaited(),
+    Verb::new("verify", lines::verify).weight(2).needs(&[Git]).awaited(),
+    Verb::new("commit-audit", lines::commit_audit).weight(2).needs(&[Git]).awaited(),
     Verb::new("exit-codes", lines::exit_codes).worded(&["summary", "help"]).awaited(),
-    Verb::new("lease-lane acquire", lines::lease_lane).weight(6).reading_clock().awaited(),
-    Verb::new("halt", lines::halt).reading_clock().worded(&["suspend_note"]).awaited(),
-    Verb::new("lease", lines::lease).reading_clock().awaited(),
+    Verb::new("watch", lines::watch).weight(2).awaited(),
+    Verb::new("reap", lines::reap).awaited(),
+    Verb::new("lease-lane acquire", lines::lease_lane)
+        .weight(6)
+        .needs(&[Clock, WholeJournals, Regions])
+        .awaited(),
+    Verb::new("halt", lines::halt)
+        .needs(&[Clock, WholeJournals])
+        .worded(&["suspend_note"])
+        .awaited(),
+    Verb::new("lease", lines::lease).awaited(),
     Verb::new("id-alloc", lines::id_alloc).awaited(),
     Verb::new("export", lines::export).worded(&["detail"]).awaited(),
 ];
@@ -188,8 +202,15 @@ impl Case {
         // Neighbouring seeds give unlike streams only after a mixing step.
         let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let verb = verbs.verb_of(number);
-        let age = if verb.reads_clock { Age::Fresh { now_ms } } else { Age::Fixed };
-        let mut scene = Scene::generate(&mut rng, age, verb.reads_git);
+        let needs = |need| verb.needs.contains(&need);
+        let age = if needs(Clock) { Age::Fresh { now_ms } } else { Age::Fixed };
+        let mut scene = Scene::generate(&mut rng, age, needs(Git));
+        if needs(WholeJournals) {
+            scene.end_journals();
+        }
+        if needs(Regions) {
+            scene.share_regions_softly(&mut rng);
+        }
         let lines = (verb.lines)(&mut rng, &mut scene);
         Self { seed, number, verb, scene, lines }
     }

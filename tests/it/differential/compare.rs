@@ -56,6 +56,15 @@ const ALLOWED: &[Allowed] = &[
                 && sides.case.scene.history.as_ref().is_some_and(|history| history.hollow)
         },
     },
+    // By default no region overlaps with another here, and nobody joins a lease that runs alone.
+    Allowed {
+        id: "strict regions",
+        applies: |sides| {
+            matches!(sides.case.verb.name, "arbitrate" | "lease-lane acquire")
+                && !sides.case.scene.shares_regions_softly()
+                && (sides.ours.code == 1 || sides.ours.stdout.contains("\"auto_picked\":true"))
+        },
+    },
     // The peer's language says that `true` equals 1; JSON does not.
     Allowed {
         id: "true is not 1",
@@ -210,6 +219,7 @@ impl Form<'_> {
                     let made_up = match key.as_str() {
                         "pid" => !self.case.scene.knows(&value.to_string()),
                         "ts_ms" => true,
+                        "holder" => self.made_up_holder(value),
                         key => self.case.verb.timed.contains(&key),
                     };
                     if made_up && !value.is_null() {
@@ -221,6 +231,13 @@ impl Form<'_> {
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
+    }
+
+    /// `host:pid` of the process that ran.
+    fn made_up_holder(&self, holder: &Value) -> bool {
+        let holder = holder.as_str().unwrap_or_default();
+        let pid = holder.rsplit_once(':').map_or("", |(_, pid)| pid);
+        pid.parse::<u32>().is_ok() && !self.case.scene.knows(holder) && !self.case.knows(holder)
     }
 
     fn text(&self, text: &str) -> String {

@@ -321,6 +321,30 @@ pub(super) fn exit_codes(rng: &mut Rng, _: &mut Scene) -> Vec<Line> {
     vec![Line::json("exit-codes --json").word(verb)]
 }
 
+/// Runs to look after: none, one or two, with or without the live leases.
+pub(super) fn watch(rng: &mut Rng, scene: &mut Scene) -> Vec<Line> {
+    let now_ms = moment(rng, scene);
+    let mut line = Line::json("watch --json").flag("--now-ms", now_ms);
+    for _ in 0..rng.u8(..3) {
+        let mut spec = run(rng, scene);
+        // The peer splits at each colon, so no later field may hold one.
+        for field in ["", "docs", "L3", "h-1"].iter().take(rng.usize(..5)) {
+            spec = format!("{spec}:{field}");
+        }
+        line = line.flag("--track", spec);
+    }
+    let line = line
+        .switch(rng, 2, "--discover")
+        .maybe(rng, 2, "--budget-ms", |rng| rng.u32(..4_000_000))
+        .maybe(rng, 3, "--command", |_| "kill 42")
+        .maybe(rng, 3, "--repropose-ms", |rng| rng.u32(..4_000_000));
+    vec![line]
+}
+
+pub(super) fn reap(rng: &mut Rng, _: &mut Scene) -> Vec<Line> {
+    vec![Line::json("reap --json").switch(rng, 3, "--journal")]
+}
+
 /// A life on one lane, more or less orderly.
 pub(super) fn lease_lane(rng: &mut Rng, scene: &mut Scene) -> Vec<Line> {
     let place = scene.lane(rng);

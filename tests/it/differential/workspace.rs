@@ -16,6 +16,9 @@ pub(super) const LANES: [&str; 8] =
 const TREES: [&str; 7] =
     ["docs/**", "src/**", "src/api/**", "tests/**", "**/*", "LIB/*.rs", "web\\\\ui/**"];
 
+/// The peer's rule for overlapping regions, by its name for it.
+const SOFT: &str = "[overlap]\npolicy = \"prefix\"\n";
+
 /// When the rows of the journals were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Age {
@@ -83,6 +86,26 @@ impl Scene {
             scene.files.insert(scene.verdict_journal.clone(), journal::verdicts(rng));
         }
         scene
+    }
+
+    /// Ends the journals with a whole line.
+    pub(super) fn end_journals(&mut self) {
+        for journal in self.files.values_mut() {
+            let end = journal.rfind('\n').map_or(0, |last| last + 1);
+            journal.truncate(end);
+        }
+    }
+
+    /// Mostly lets regions overlap as the peer does; ours lets none by default.
+    pub(super) fn share_regions_softly(&mut self, rng: &mut Rng) {
+        if rng.u8(..6) > 0 {
+            self.config.insert_str(0, SOFT);
+        }
+    }
+
+    /// Whether regions may overlap as far as the peer lets them.
+    pub(super) fn shares_regions_softly(&self) -> bool {
+        self.config.starts_with(SOFT)
     }
 
     /// Whether a piece of text was there before anything ran.
