@@ -121,15 +121,23 @@ pub(super) const VERBS: &[Verb] = &[
     Verb::new("liveness", lines::liveness).weight(4).needs(&[Git]).awaited(),
     Verb::new("arbitrate", lines::arbitrate).weight(4).needs(&[Clock, Regions]).awaited(),
     Verb::new("status", lines::status).weight(2).needs(&[Git]).awaited(),
-    Verb::new("decisions", lines::decisions).needs(&[Clock]).awaited(),
-    Verb::new("top", lines::top).needs(&[Clock]).timed(&["age_s", "age_ms"]).awaited(),
+    Verb::new("decisions", lines::decisions).needs(&[Clock]).timed(&["age_seconds"]).awaited(),
+    Verb::new("top", lines::top)
+        .needs(&[Clock])
+        .timed(&["heartbeat_age_ms", "age_seconds"])
+        .worded(&["liveness_reason"])
+        .awaited(),
     Verb::new("trace", lines::trace).needs(&[Git]).awaited(),
     Verb::new("cooldown", lines::cooldown).weight(2).awaited(),
     Verb::new("lint", lines::lint).worded(&["message", "fix", "detail"]).awaited(),
     Verb::new("verify", lines::verify).weight(2).needs(&[Git]).awaited(),
     Verb::new("commit-audit", lines::commit_audit).weight(2).needs(&[Git]).awaited(),
     Verb::new("exit-codes", lines::exit_codes).worded(&["summary", "help"]).awaited(),
-    Verb::new("watch", lines::watch).weight(2).awaited(),
+    Verb::new("watch", lines::watch)
+        .weight(2)
+        .needs(&[WholeJournals])
+        .worded(&["reason"])
+        .awaited(),
     Verb::new("reap", lines::reap).awaited(),
     Verb::new("lease-lane acquire", lines::lease_lane)
         .weight(6)
