@@ -74,6 +74,23 @@ const ALLOWED: &[Allowed] = &[
                 && sides.theirs.stdout.starts_with("re-entrant")
         },
     },
+    // Looking makes a `dos.toml` there, and shows what it says.
+    Allowed {
+        id: "reading writes nothing",
+        applies: |sides| {
+            let has_config = |root: &Path| root.join("dos.toml").exists();
+            sides.case.verb.name == "top"
+                && !has_config(sides.roots[0])
+                && has_config(sides.roots[1])
+        },
+    },
+    // More verbs of ours have verdicts of their own.
+    Allowed {
+        id: "more exit codes",
+        applies: |sides| {
+            sides.case.verb.name == "exit-codes" && (sides.ours.code, sides.theirs.code) == (0, 2)
+        },
+    },
     // A name with nothing in it names nothing.
     Allowed {
         id: "blank names",
@@ -123,8 +140,6 @@ const FORGIVEN: &[Forgiven] = &[
     Forgiven { id: "invented stamps", verbs: &["observe"], forgive: invented_stamps },
     // A value inside of a text is JSON or `?` here, and as its language prints it there.
     Forgiven { id: "values in texts", verbs: &["decisions", "top"], forgive: values_in_texts },
-    // Looking makes a `dos.toml` there, and then finds it.
-    Forgiven { id: "reading writes nothing", verbs: &["top"], forgive: initialized_by_looking },
     // The peer adds that it cannot know which runs live; ours knows and keeps those.
     Forgiven { id: "live runs are kept", verbs: &["reap"], forgive: unwired_runs },
 ];
@@ -172,14 +187,6 @@ fn values_in_texts(ours: &mut Value, theirs: &mut Value) -> bool {
         }
         _ => false,
     }
-}
-
-fn initialized_by_looking(ours: &mut Value, theirs: &mut Value) -> bool {
-    let found = ours["initialized"] == false && theirs["initialized"] == true;
-    if found {
-        theirs["initialized"] = false.into();
-    }
-    found
 }
 
 fn unwired_runs(_: &mut Value, theirs: &mut Value) -> bool {
