@@ -5,6 +5,8 @@ mod bad_input;
 mod config_alike;
 mod counters;
 mod decisions;
+mod defects;
+mod differential;
 mod eval;
 mod fleet;
 mod git_verbs;
