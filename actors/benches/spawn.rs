@@ -56,8 +56,8 @@ fn rate(launcher: &SystemLauncher) -> f64 {
         let clock = SystemClock::new();
         let mut running = Vec::with_capacity(WORKERS);
         for number in 0..WORKERS {
-            let launched = launcher.launch(&spec(directory.path(), number)).await;
-            running.push(launched.expect("`true` starts"));
+            let worker = launcher.launch(&spec(directory.path(), number)).await;
+            running.push(worker.expect("`true` starts"));
         }
         let started = clock.monotonic();
         for worker in running {
