@@ -25,6 +25,8 @@ pub struct Environment {
     /// `DISPATCH_LANE_LEASE_LOCK_PATH`: the mutex shared with other implementations, when it is not
     /// beside the lane journal.
     pub lease_lock: Option<PathBuf>,
+    /// `DISPATCH_ID_ALLOC_DIR`: where counters are, when not below `[paths] leases_dir`.
+    pub id_alloc_dir: Option<PathBuf>,
     /// `DOSD_SOCKET`: the daemon's control socket, when it is not in the state directory.
     pub socket: Option<PathBuf>,
     /// `DISPATCH_HOST_ID`: this host's name in journal rows, when it is not the host name.
@@ -73,6 +75,7 @@ impl Environment {
                 .or_else(|| path("JOB_LANE_JOURNAL_PATH")),
             verdict_journal: path("DISPATCH_VERDICT_JOURNAL_PATH"),
             lease_lock: path("DISPATCH_LANE_LEASE_LOCK_PATH"),
+            id_alloc_dir: path("DISPATCH_ID_ALLOC_DIR"),
             socket: path("DOSD_SOCKET"),
             host_id: text("DISPATCH_HOST_ID"),
             loop_ts: text("DISPATCH_LOOP_TS"),

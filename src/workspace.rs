@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::config::Paths;
+use crate::config::{OtherPath, Paths};
 use crate::env::Environment;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -144,6 +144,22 @@ impl Workspace {
         match &environment.lease_lock {
             Some(path) => environment.cwd.join(path),
             None => self.lane_journal(paths, environment).with_file_name(".lane-lease.lock"),
+        }
+    }
+
+    /// A file or directory of `[paths]` beside the journals: where it says, or where it usually is.
+    #[must_use]
+    pub fn other(&self, paths: &Paths, which: OtherPath) -> PathBuf {
+        let named = paths.others.get(&which).map(PathBuf::as_path);
+        self.resolve_path(named.unwrap_or(Path::new(which.usual())))
+    }
+
+    /// Where the counters of `id-alloc` are, and their locks.
+    #[must_use]
+    pub fn id_alloc_dir(&self, paths: &Paths, environment: &Environment) -> PathBuf {
+        match &environment.id_alloc_dir {
+            Some(path) => environment.cwd.join(path),
+            None => self.other(paths, OtherPath::LeasesDir).join("id-alloc"),
         }
     }
 

@@ -47,10 +47,15 @@ pub mod lines;
 pub mod lane;
 
 pub mod arbiter;
+pub mod cooldown;
+pub mod data_class;
+pub mod lint;
 pub mod liveness;
 pub mod population;
+pub mod reasons;
 pub mod region;
 pub mod restart;
+pub mod retention;
 
 pub mod effect_witness;
 pub mod evidence;

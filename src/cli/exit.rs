@@ -4,6 +4,7 @@
 use crate::config::ConfigError;
 use crate::workspace::WorkspaceError;
 use dosd_actors::journal::{JournalError, JournalErrorKind};
+use dosd_kernel::cooldown::Cooldown;
 use dosd_kernel::effect_witness::EffectVerdict;
 use dosd_kernel::invalid::InvalidArgument;
 use std::fmt::Display;
@@ -35,6 +36,15 @@ impl Exit {
     #[must_use]
     pub fn code(self) -> u8 {
         self.0
+    }
+}
+
+impl From<Cooldown> for Exit {
+    fn from(verdict: Cooldown) -> Self {
+        match verdict {
+            Cooldown::Clear => Self::SUCCESS,
+            Cooldown::RecentlyAttempted => Self(3),
+        }
     }
 }
 

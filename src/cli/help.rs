@@ -9,8 +9,8 @@ use std::fmt::Write;
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Fleet", &["run", "loop", "arbitrate", "lease-lane"]),
     ("Witness", &["claim", "witness"]),
-    ("Journal", &["journal", "observe"]),
-    ("Tools", &["doctor", "eval", "exit-codes", "run-id"]),
+    ("Journal", &["journal", "observe", "reap"]),
+    ("Tools", &["doctor", "lint", "cooldown", "id-alloc", "eval", "exit-codes", "run-id"]),
 ];
 
 const AFTER: &str = "\

@@ -8,16 +8,20 @@ mod arbitrate;
 pub mod claim;
 pub mod compact;
 mod context;
+mod cooldown;
 mod doctor;
 mod eval;
 mod exit;
 mod exit_codes;
 mod help;
+mod id_alloc;
 mod journal;
 mod lease_lane;
+mod lint;
 mod observe;
 mod output;
 mod plan;
+mod reap;
 mod rows;
 pub mod run;
 mod run_id;
@@ -58,6 +62,10 @@ enum Verb {
     Doctor(doctor::Arguments),
     Eval(eval::Arguments),
     ExitCodes(exit_codes::Arguments),
+    Lint(lint::Arguments),
+    Reap(reap::Arguments),
+    Cooldown(cooldown::Arguments),
+    IdAlloc(id_alloc::Arguments),
 }
 
 /// Reads a command line; the first argument is the program's name.
@@ -96,7 +104,19 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Doctor(arguments) => arguments.execute(&context, &mut output),
         Verb::Eval(arguments) => arguments.execute(&context, &mut output),
         Verb::ExitCodes(arguments) => arguments.execute(&context, &mut output),
+        Verb::Lint(arguments) => arguments.execute(&context, &mut output),
+        Verb::Reap(arguments) => arguments.execute(&context, &mut output),
+        Verb::Cooldown(arguments) => arguments.execute(&context, &mut output),
+        Verb::IdAlloc(arguments) => arguments.execute(&context, &mut output),
     }?;
     output.finish()?;
     Ok(exit)
+}
+
+/// A runtime for a verb that has to wait for others now and then.
+fn waiting() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|cause| Failure::Failed(format!("cannot wait for a lock: {cause}")))
 }

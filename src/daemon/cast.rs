@@ -266,7 +266,7 @@ impl Cast {
                 .options
                 .workspace
                 .lease_lock(&self.options.config.paths, &self.options.environment),
-            ..CompactSettings::beside(&path)
+            ..CompactSettings::beside(&path).with_caps(self.options.config.retention)
         };
         Ok(JournalActor::start_in_arbiter(&thread.handle(), move |_| {
             // Here, because the notices belong to the runtime of that thread.

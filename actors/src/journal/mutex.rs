@@ -22,9 +22,9 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// The age at which a lock file may be taken from its holder.
 const STALE_AFTER_MS: i64 = 300_000;
 
-/// The age at which we do not trust our own lock any more: others see whole
-/// seconds, and their clocks differ.
-const TRUSTED_FOR_MS: i64 = STALE_AFTER_MS - 10_000;
+/// So long before it is stale we do not trust our own lock any more: others see
+/// whole seconds, and their clocks differ.
+const DISTRUST_MS: i64 = 10_000;
 
 /// Who holds a lock: unique to a process, on every host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,7 @@ pub struct LeaseMutex {
     clock: SharedClock,
     path: PathBuf,
     owner: LockOwner,
+    stale_after_ms: i64,
 }
 
 impl LeaseMutex {
@@ -78,7 +79,14 @@ impl LeaseMutex {
         path: PathBuf,
         owner: LockOwner,
     ) -> Self {
-        Self { storage, clock, path, owner }
+        Self { storage, clock, path, owner, stale_after_ms: STALE_AFTER_MS }
+    }
+
+    /// Takes a lock file from its holder at another age, which all who share the lock
+    /// have to agree on.
+    #[must_use]
+    pub fn stale_after(self, stale_after_ms: i64) -> Self {
+        Self { stale_after_ms, ..self }
     }
 
     /// Takes the mutex, trying for about a second.
@@ -119,6 +127,7 @@ impl LeaseMutex {
             content,
             wall_ms: now_ms,
             since: self.clock.monotonic(),
+            trusted_for_ms: self.stale_after_ms - DISTRUST_MS,
             _os_lock: os_lock,
         }))
     }
@@ -151,7 +160,7 @@ impl LeaseMutex {
         }
         value(&seen, "acquired_at")
             .and_then(stamp::parse_ms)
-            .is_some_and(|acquired_ms| now_ms.saturating_sub(acquired_ms) >= STALE_AFTER_MS)
+            .is_some_and(|acquired_ms| now_ms.saturating_sub(acquired_ms) >= self.stale_after_ms)
     }
 }
 
@@ -165,6 +174,8 @@ pub struct LeaseHold {
     /// When it was taken, on both clocks.
     wall_ms: i64,
     since: Duration,
+    /// How long it is ours without a doubt.
+    trusted_for_ms: i64,
     /// Given back last, after the lock file.
     _os_lock: Box<dyn FsLock>,
 }
@@ -186,7 +197,7 @@ impl LeaseHold {
                 .unwrap_or(i64::MAX)
                 // A suspended machine stops one clock, an operator moves the other.
                 .max(self.clock.now_ms().saturating_sub(self.wall_ms));
-        held_ms < TRUSTED_FOR_MS
+        held_ms < self.trusted_for_ms
             && self.storage.read(&self.path).is_ok_and(|there| there == self.content)
     }
 }

@@ -6,6 +6,7 @@ mod compact;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Recipient, StreamHandler};
 use dosd_kernel::fold::Fold;
+use dosd_kernel::retention::Attempt;
 use tracing::{error, info, warn};
 
 use super::error::JournalError;
@@ -30,6 +31,7 @@ pub struct JournalActor<F: Fold> {
     changes: Option<ChangeStream>,
     batch: commit::Batch,
     compaction: CompactSettings,
+    last_compaction: Option<Attempt>,
     bells: Vec<Recipient<JournalMoved>>,
     _guard: Option<EndGuard>,
 }
@@ -51,6 +53,7 @@ impl<F: Fold> JournalActor<F> {
             changes,
             batch: commit::Batch::default(),
             compaction,
+            last_compaction: None,
             bells: Vec::new(),
             _guard: guard,
         }
