@@ -208,7 +208,7 @@ fn a_decision_comes_in_the_form_that_is_asked_for() {
     let workspace = held(0, &json!({}));
     let say = |words: &[&str]| workspace.dosd(&[&["arbitrate"], words].concat()).stdout;
     let plain = say(&["--output", "plain"]);
-    assert_eq!(plain, "yes: work can start on lane `docs`, picked for you\n");
+    assert_eq!(plain, "yes: work can start on lane `docs` (picked for you)\n");
     let explained = say(&["--explain"]);
     let (decision, step) = explained.trim_end().split_once('\n').expect("two lines");
     let decision: Value = serde_json::from_str(decision).expect("JSON");
