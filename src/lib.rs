@@ -11,6 +11,8 @@ pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod env;
+pub mod git;
 pub mod host;
+pub mod process;
 pub mod scratch;
 pub mod workspace;

@@ -37,6 +37,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod audit;
 pub mod invalid;
 pub mod stamp;
 
@@ -56,6 +57,7 @@ pub mod reasons;
 pub mod region;
 pub mod restart;
 pub mod retention;
+pub mod ship;
 
 pub mod effect_witness;
 pub mod evidence;

@@ -7,6 +7,7 @@ use dosd_actors::journal::{JournalError, JournalErrorKind};
 use dosd_kernel::cooldown::Cooldown;
 use dosd_kernel::effect_witness::EffectVerdict;
 use dosd_kernel::invalid::InvalidArgument;
+use dosd_kernel::liveness::Liveness;
 use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
@@ -25,8 +26,10 @@ impl Exit {
     pub const NEGATIVE: Self = Self(1);
     /// The command line or the configuration is wrong.
     pub const USAGE: Self = Self(2);
-    /// There is no verdict either way: nothing could be seen.
+    /// There is no verdict either way: nothing could be seen. Also of a run that spins.
     pub const UNDECIDED: Self = Self(3);
+    /// A run has stalled.
+    pub const STALLED: Self = Self(4);
     /// The tool failed, as `EX_SOFTWARE` of sysexits.
     pub const FAILED: Self = Self(70);
     /// Somebody else is at it; try again, as `EX_TEMPFAIL` of sysexits.
@@ -54,6 +57,16 @@ impl From<EffectVerdict> for Exit {
             EffectVerdict::Confirmed => Self::SUCCESS,
             EffectVerdict::Refuted => Self::NEGATIVE,
             EffectVerdict::Unwitnessed | EffectVerdict::NoClaim => Self::UNDECIDED,
+        }
+    }
+}
+
+impl From<Liveness> for Exit {
+    fn from(verdict: Liveness) -> Self {
+        match verdict {
+            Liveness::Advancing => Self::SUCCESS,
+            Liveness::Spinning => Self::UNDECIDED,
+            Liveness::Stalled => Self::STALLED,
         }
     }
 }

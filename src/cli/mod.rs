@@ -6,6 +6,7 @@
 
 mod arbitrate;
 pub mod claim;
+mod commit_audit;
 pub mod compact;
 mod context;
 mod cooldown;
@@ -13,18 +14,22 @@ mod doctor;
 mod eval;
 mod exit;
 mod exit_codes;
+mod form;
 mod help;
 mod id_alloc;
 mod journal;
 mod lease_lane;
 mod lint;
+mod liveness;
 mod observe;
 mod output;
 mod plan;
 mod reap;
 mod rows;
 pub mod run;
+mod run_evidence;
 mod run_id;
+mod verify;
 mod witness;
 
 pub use context::Context;
@@ -55,6 +60,9 @@ enum Verb {
     Loop(plan::Arguments),
     Arbitrate(arbitrate::Arguments),
     LeaseLane(lease_lane::Arguments),
+    Verify(verify::Arguments),
+    CommitAudit(commit_audit::Arguments),
+    Liveness(liveness::Arguments),
     Witness(witness::Arguments),
     Journal(journal::Arguments),
     Observe(observe::Arguments),
@@ -97,6 +105,9 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Arbitrate(arguments) => arguments.execute(&context, &mut output),
         Verb::Loop(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
+        Verb::Verify(arguments) => arguments.execute(&context, &mut output),
+        Verb::CommitAudit(arguments) => arguments.execute(&context, &mut output),
+        Verb::Liveness(arguments) => arguments.execute(&context, &mut output),
         Verb::Witness(arguments) => arguments.execute(&context, &mut output),
         Verb::Journal(arguments) => arguments.execute(&context, &mut output),
         Verb::Observe(arguments) => arguments.execute(&context, &mut output),

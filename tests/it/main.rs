@@ -4,6 +4,7 @@ mod arbitrate;
 mod bad_input;
 mod eval;
 mod fleet;
+mod git_verbs;
 mod peer_reads;
 mod reads;
 mod support;

@@ -4,4 +4,5 @@ pub(crate) mod daemon;
 pub(crate) mod journals;
 pub(crate) mod peer;
 mod peer_install;
+pub(crate) mod repository;
 pub(crate) mod workspace;
