@@ -5,11 +5,12 @@ mod options;
 mod words;
 
 use super::context::read_journal;
+use super::form::Form;
 use super::{Context, Exit, Failure, Layout, Output};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use dosd_actors::journal::scan;
 use dosd_actors::port::{Clock, SystemClock, holder_process};
-use dosd_kernel::arbiter::{self, Decision, Outcome, Request, Rules};
+use dosd_kernel::arbiter::{self, Decision, Request, Rules};
 use dosd_kernel::lane::{LaneFold, Lease};
 use serde::Serialize;
 use std::sync::Arc;
@@ -51,18 +52,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     pretty: bool,
     /// How to print the decision: text is JSON too, plain is a sentence
-    #[arg(long, value_name = "NAME", default_value = "text")]
+    #[arg(long, value_enum, value_name = "FORM", default_value = "text")]
     output: Form,
     /// Say in a sentence what to do next
     #[arg(long)]
     explain: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    Text,
-    Json,
-    Plain,
 }
 
 impl Arguments {
@@ -83,15 +77,6 @@ impl Arguments {
         let layout = if self.pretty { Layout::Indented } else { Layout::Compact };
         print(&decision, self.output, layout, self.explain, output);
         Ok(Exit::from(decision.outcome))
-    }
-}
-
-impl From<Outcome> for Exit {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Acquire => Self::SUCCESS,
-            Outcome::Refuse => Self::NEGATIVE,
-        }
     }
 }
 
