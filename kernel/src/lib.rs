@@ -59,6 +59,9 @@ pub mod restart;
 pub mod retention;
 pub mod ship;
 
+pub mod decisions;
+pub mod frame;
+
 pub mod effect_witness;
 pub mod evidence;
 pub mod state_diff;
@@ -68,6 +71,7 @@ pub mod telemetry;
 pub mod verdict;
 
 pub mod eval;
+pub mod watchdog;
 
 /// A JSON object with its keys in order.
 pub type Map = serde_json::Map<alloc::string::String, serde_json::Value>;

@@ -95,6 +95,17 @@ pub enum Failure {
     Busy(String),
 }
 
+impl Failure {
+    /// The text that a person is shown.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::CommandLine(error) => error.to_string(),
+            Self::Usage(message) | Self::Failed(message) | Self::Busy(message) => message.clone(),
+        }
+    }
+}
+
 impl From<clap::Error> for Failure {
     fn from(error: clap::Error) -> Self {
         Self::CommandLine(Box::new(error))

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 /// The groups, in the order in which a newcomer meets them, and the verbs of each.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Fleet", &["run", "loop", "arbitrate", "lease-lane"]),
+    ("Fleet", &["run", "loop", "arbitrate", "lease-lane", "watch", "top", "decisions"]),
     ("Witness", &["claim", "witness", "verify", "commit-audit", "liveness"]),
     ("Journal", &["journal", "observe", "reap"]),
     ("Tools", &["doctor", "lint", "cooldown", "id-alloc", "eval", "exit-codes", "run-id"]),

@@ -4,13 +4,17 @@
 //! messages to standard error; a verb never exits by itself, and never decides anything that the
 //! kernel can decide.
 
+mod age;
 mod arbitrate;
+mod cadence;
 pub mod claim;
 mod commit_audit;
 pub mod compact;
 mod context;
 mod cooldown;
+mod decisions;
 mod doctor;
+mod envelopes;
 mod eval;
 mod exit;
 mod exit_codes;
@@ -25,11 +29,14 @@ mod observe;
 mod output;
 mod plan;
 mod reap;
+mod renderer;
 mod rows;
 pub mod run;
 mod run_evidence;
 mod run_id;
+mod top;
 mod verify;
+mod watch;
 mod witness;
 
 pub use context::Context;
@@ -59,6 +66,9 @@ enum Verb {
     Claim(claim::Arguments),
     Loop(plan::Arguments),
     Arbitrate(arbitrate::Arguments),
+    Watch(watch::Arguments),
+    Top(top::Arguments),
+    Decisions(decisions::Arguments),
     LeaseLane(lease_lane::Arguments),
     Verify(verify::Arguments),
     CommitAudit(commit_audit::Arguments),
@@ -104,6 +114,9 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Claim(arguments) => arguments.execute(&context, &mut output),
         Verb::Arbitrate(arguments) => arguments.execute(&context, &mut output),
         Verb::Loop(arguments) => arguments.execute(&context, &mut output),
+        Verb::Watch(arguments) => arguments.execute(&context, &mut output),
+        Verb::Top(arguments) => arguments.execute(&context, &mut output),
+        Verb::Decisions(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
         Verb::Verify(arguments) => arguments.execute(&context, &mut output),
         Verb::CommitAudit(arguments) => arguments.execute(&context, &mut output),

@@ -69,6 +69,16 @@ impl Arguments {
     }
 }
 
+/// Whether the history shows that a phase has shipped.
+///
+/// # Errors
+///
+/// When the history cannot be read.
+pub(super) fn has_shipped(git: &Git, plan: &str, phase: &str) -> Result<bool, GitError> {
+    let verdict = judge(git, Claim { plan, phase }, &Convention::default())?;
+    Ok(verdict.shipped)
+}
+
 /// Reads the history, then the footprints of the few commits that may decide.
 fn judge(git: &Git, claim: Claim<'_>, convention: &Convention) -> Result<Verdict, GitError> {
     let query = Query { revisions: "HEAD", limit: ship::WINDOW, changes: false };

@@ -5,4 +5,5 @@ pub(crate) mod journals;
 pub(crate) mod peer;
 mod peer_install;
 pub(crate) mod repository;
+pub(crate) mod speaker;
 pub(crate) mod workspace;
