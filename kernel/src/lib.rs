@@ -56,11 +56,11 @@ pub mod population;
 pub mod reasons;
 pub mod region;
 pub mod restart;
+pub mod retention;
 pub mod ship;
 
 pub mod decisions;
 pub mod frame;
-pub mod retention;
 
 pub mod effect_witness;
 pub mod evidence;

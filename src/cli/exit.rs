@@ -4,6 +4,7 @@
 use crate::config::ConfigError;
 use crate::workspace::WorkspaceError;
 use dosd_actors::journal::{JournalError, JournalErrorKind};
+use dosd_kernel::arbiter::Outcome;
 use dosd_kernel::cooldown::Cooldown;
 use dosd_kernel::effect_witness::EffectVerdict;
 use dosd_kernel::invalid::InvalidArgument;
@@ -47,6 +48,15 @@ impl From<Cooldown> for Exit {
         match verdict {
             Cooldown::Clear => Self::SUCCESS,
             Cooldown::RecentlyAttempted => Self(3),
+        }
+    }
+}
+
+impl From<Outcome> for Exit {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Acquire => Self::SUCCESS,
+            Outcome::Refuse => Self::NEGATIVE,
         }
     }
 }

@@ -92,7 +92,9 @@ fn print(rows: &Rows, output: &mut Output) {
 mod tests {
     use super::{Exit, rows};
     use dosd_kernel::arbiter::Outcome;
+    use dosd_kernel::cooldown::Cooldown;
     use dosd_kernel::effect_witness::EffectVerdict;
+    use dosd_kernel::liveness::Liveness;
 
     #[test]
     fn the_table_shows_what_the_verbs_give_out() {
@@ -109,6 +111,18 @@ mod tests {
             let code = Exit::from(verdict).code();
             assert_eq!(rows["witness"][verdict.as_str()], code);
             assert_eq!(rows["claim"][verdict.as_str()], code);
+        }
+        for verdict in [Liveness::Advancing, Liveness::Spinning, Liveness::Stalled] {
+            assert_eq!(rows["liveness"][verdict.as_str()], Exit::from(verdict).code());
+        }
+        for verdict in [Cooldown::Clear, Cooldown::RecentlyAttempted] {
+            assert_eq!(rows["cooldown"][verdict.as_str()], Exit::from(verdict).code());
+        }
+        for (verb, good, bad) in
+            [("verify", "shipped", "not_shipped"), ("commit-audit", "clean", "unwitnessed")]
+        {
+            assert_eq!(rows[verb][good], Exit::SUCCESS.code());
+            assert_eq!(rows[verb][bad], Exit::NEGATIVE.code());
         }
         for (verb, codes) in &rows {
             assert_eq!(codes["contract_error"], Exit::USAGE.code(), "{verb}");

@@ -26,9 +26,8 @@ fn pick<'a>(rng: &mut Rng, from: &[&'a str]) -> &'a str {
     from[rng.usize(..from.len())]
 }
 
-/// At most two globs: of so few, the peer admits none that collides, as we do.
 fn tree(rng: &mut Rng) -> Vec<&'static str> {
-    (0..rng.usize(..3)).map(|_| pick(rng, &GLOBS)).collect()
+    (0..rng.usize(..5)).map(|_| pick(rng, &GLOBS)).collect()
 }
 
 fn leases(rng: &mut Rng) -> Value {
@@ -79,7 +78,10 @@ fn requests_are_decided_alike() {
     let mut outcomes = String::new();
     for seed in 0..CASES {
         let mut rng = Rng::with_seed(seed);
-        let config = if rng.u8(..5) == 0 { "" } else { LANES };
+        let lanes = if rng.u8(..5) == 0 { "" } else { LANES };
+        // `prefix` is what the peer calls its own policy, the only one that it knows.
+        let overlap = pick(&mut rng, &["", "ratio_max = 0.25\n", "ratio_max = 0.9\n"]);
+        let config = format!("{lanes}[overlap]\npolicy = \"prefix\"\n{overlap}");
         workspace.write("dos.toml", config);
         let words = request(&mut rng);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -179,6 +181,10 @@ fn a_small_overlap_is_an_overlap() {
         ["arbitrate", "--lane", "fix", "--kind", "keyword", "--tree", "src/a.rs", "x/**", "y/**"];
     assert_eq!(workspace.dosd(&words).code, 1);
     assert_eq!(peer.dos(workspace.root(), &words).code, 0, "the peer lets a third pass");
+    for (policy, code) in [("strict", 1), ("soft", 0)] {
+        workspace.write("dos.toml", format!("{LANES}[overlap]\npolicy = \"{policy}\"\n"));
+        assert_eq!(workspace.dosd(&words).code, code, "{policy}");
+    }
 }
 
 #[test]
@@ -189,6 +195,10 @@ fn a_class_budget_is_kept() {
     let answer = workspace.dosd(&["arbitrate", "--class-budget", "cluster=1"]);
     let reason = answer.values()[0]["reason"].to_string();
     assert!(reason.starts_with("\"CLASS_BUDGET_EXHAUSTED: "), "{reason}");
+    let declared = "[[concurrency_class]]\nname = \"cluster\"\nmax_concurrent = 1\n";
+    workspace.write("dos.toml", format!("{LANES}{declared}"));
+    assert_eq!(outcome(&workspace, &[]), Some(1));
+    assert_eq!(outcome(&workspace, &["--class-budget", "cluster=2"]), Some(0));
     let named = ["--lane", "docs", "--kind", "cluster", "--class-budget", "cluster=1"];
     assert_eq!(outcome(&workspace, &named), Some(0));
 }
@@ -198,7 +208,7 @@ fn a_decision_comes_in_the_form_that_is_asked_for() {
     let workspace = held(0, &json!({}));
     let say = |words: &[&str]| workspace.dosd(&[&["arbitrate"], words].concat()).stdout;
     let plain = say(&["--output", "plain"]);
-    assert_eq!(plain, "yes: work can start on lane `docs`, picked for you\n");
+    assert_eq!(plain, "yes: work can start on lane `docs` (picked for you)\n");
     let explained = say(&["--explain"]);
     let (decision, step) = explained.trim_end().split_once('\n').expect("two lines");
     let decision: Value = serde_json::from_str(decision).expect("JSON");

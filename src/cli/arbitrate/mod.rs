@@ -5,14 +5,14 @@ mod options;
 mod words;
 
 use super::context::read_journal;
+use super::form::Form;
 use super::{Context, Exit, Failure, Layout, Output};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use dosd_actors::journal::scan;
 use dosd_actors::port::{Clock, SystemClock, holder_process};
-use dosd_kernel::arbiter::{self, Decision, Outcome, Overlap, Request, Rules};
+use dosd_kernel::arbiter::{self, Decision, Request, Rules};
 use dosd_kernel::lane::{LaneFold, Lease};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const EXAMPLES: &str = "\
@@ -45,25 +45,18 @@ pub(super) struct Arguments {
     /// Take the named lane whatever speaks against it, except a lease that runs alone
     #[arg(long)]
     force: bool,
-    /// Pick no lane while N leases of this kind are live; may be repeated
+    /// Pick no lane while N leases of this kind are live; beats `[[concurrency_class]]`
     #[arg(long, value_name = "KIND=N", value_parser = options::class_budget)]
     class_budget: Vec<(String, u64)>,
     /// Indent the JSON
     #[arg(long)]
     pretty: bool,
     /// How to print the decision: text is JSON too, plain is a sentence
-    #[arg(long, value_name = "NAME", default_value = "text")]
+    #[arg(long, value_enum, value_name = "FORM", default_value = "text")]
     output: Form,
     /// Say in a sentence what to do next
     #[arg(long)]
     explain: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    Text,
-    Json,
-    Plain,
 }
 
 impl Arguments {
@@ -78,21 +71,12 @@ impl Arguments {
             given => given.to_vec(),
         };
         let request = Request { lane: self.lane, kind: self.kind, tree, force: self.force };
-        let budgets: BTreeMap<String, u64> = self.class_budget.into_iter().collect();
-        let rules = Rules { lanes: &config.lanes, overlap: Overlap::default(), budgets: &budgets };
+        let budgets = options::budgets(&config.class_budgets, self.class_budget);
+        let rules = Rules { lanes: &config.lanes, overlap: config.overlap, budgets: &budgets };
         let decision = arbiter::arbitrate(&request, &live, &rules);
         let layout = if self.pretty { Layout::Indented } else { Layout::Compact };
         print(&decision, self.output, layout, self.explain, output);
         Ok(Exit::from(decision.outcome))
-    }
-}
-
-impl From<Outcome> for Exit {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Acquire => Self::SUCCESS,
-            Outcome::Refuse => Self::NEGATIVE,
-        }
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn plain(decision: &Decision) -> String {
 pub(super) fn next_step(decision: &Decision) -> String {
     match decision.outcome {
         Outcome::Acquire => {
-            format!("GO: take {} with `dosd lease-lane acquire`; then start", chosen(decision))
+            format!("GO: take {} with `dosd lease-lane acquire`, then start", chosen(decision))
         }
         Outcome::Refuse if decision.free_clusters.is_empty() => {
             "STOP: do not start; no other lane is free, so ask again later".to_owned()
@@ -27,6 +27,6 @@ pub(super) fn next_step(decision: &Decision) -> String {
 }
 
 fn chosen(decision: &Decision) -> String {
-    let picked = if decision.auto_picked { ", picked for you" } else { "" };
+    let picked = if decision.auto_picked { " (picked for you)" } else { "" };
     format!("lane `{}`{picked}", decision.lane)
 }
