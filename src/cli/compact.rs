@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::output::{Layout, Output};
 use crate::control::{self, Answer, ClientError, Request};
 use clap::Args;
-use dosd_actors::journal::{CompactSettings, Compacted, LeaseMutex, Log};
+use dosd_actors::journal::{CompactSettings, Compacted, LOCK_PATIENCE, LeaseMutex, Log};
 use dosd_actors::port::{Disk, SharedClock, SharedStorage, SystemClock};
 use dosd_kernel::lane::LaneFold;
 use std::sync::Arc;
@@ -55,17 +55,19 @@ fn in_this_process(context: &Context) -> Result<Compacted, Failure> {
     let journal = workspace.lane_journal(&config.paths, context.environment());
     let storage: SharedStorage = Arc::new(Disk);
     let clock: SharedClock = Arc::new(SystemClock::new());
-    let mut log = Log::<LaneFold>::open(Arc::clone(&storage), &journal)?;
     let settings = CompactSettings {
         lock: workspace.lease_lock(&config.paths, context.environment()),
         ..CompactSettings::beside(&journal)
     };
     let now_ms = clock.now_ms();
-    let mutex = LeaseMutex::new(storage, clock, settings.lock, settings.owner);
+    let mutex = LeaseMutex::new(Arc::clone(&storage), clock, settings.lock, settings.owner);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .map_err(|cause| Failure::Failed(format!("cannot wait for the lease lock: {cause}")))?;
-    let hold = runtime.block_on(mutex.take())?;
+    // The mutex first, as everybody who decides: whoever waits for it keeps nobody
+    // else from writing.
+    let hold = runtime.block_on(mutex.take(LOCK_PATIENCE))?;
+    let mut log = Log::<LaneFold>::open(storage, &journal)?;
     Ok(log.compact(&hold, now_ms, settings.retention)?)
 }

@@ -6,6 +6,7 @@
 mod clock;
 mod disk;
 mod launcher;
+mod processes;
 mod storage;
 mod system_launcher;
 #[cfg(any(test, feature = "testing"))]
@@ -18,5 +19,6 @@ pub use launcher::{
     Exit, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
     RUN_ID_VARIABLE, SharedLauncher, Signal,
 };
+pub use processes::{Holders, Processes, SharedProcesses, SystemProcesses};
 pub use storage::{AppendFile, ChangeStream, FileStat, FsLock, SharedStorage, Storage};
 pub use system_launcher::SystemLauncher;

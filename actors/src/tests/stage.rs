@@ -151,6 +151,7 @@ impl Stage {
             observe: Reach::to("lane", lanes.clone().recipient()),
             open_runs: Reach::to("lane", lanes.clone().recipient()),
             lanes: Reach::to("lane", lanes.clone().recipient()),
+            decide: Reach::to("lane", lanes.clone().recipient()),
             doorbell: Reach::to("lane", lanes.clone().recipient()),
             verdicts: verdict_rows,
             spawner: Reach::to("spawn", spawner.clone().recipient()),

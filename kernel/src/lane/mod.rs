@@ -10,6 +10,7 @@ mod observe;
 mod op;
 mod progress;
 mod row;
+mod rule;
 mod runs;
 mod view;
 
@@ -23,6 +24,7 @@ pub use row::{
     Acquire, Adopt, Halt, Heartbeat, LaneRow, Refuse, Release, Scavenge, Spawn, WorkerExited,
     WorkerGaveUp, WorkerStarted,
 };
+pub use rule::{Docket, Matter, Ruling};
 pub use runs::{OpenRun, StartedProcess};
 
 #[cfg(test)]

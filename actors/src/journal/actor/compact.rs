@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use actix::fut::wrap_future;
-use actix::{ActorFutureExt, Context, Handler, ResponseActFuture};
+use actix::{Context, Handler, ResponseFuture};
 use dosd_kernel::lane::LaneFold;
+use tokio::sync::oneshot;
 use tracing::info;
 
 use super::JournalActor;
-use crate::journal::error::JournalError;
+use crate::journal::error::{JournalError, JournalErrorKind};
 use crate::journal::log::Compacted;
 use crate::journal::message::{Compact, Origin};
-use crate::journal::mutex::{LeaseHold, LeaseMutex, LockOwner};
+use crate::journal::mutex::{LOCK_PATIENCE, LeaseHold, LockOwner};
 
 /// How long rows that are no part of the fold stay in the live file: a week.
 const RETENTION: Duration = Duration::from_hours(7 * 24);
@@ -42,14 +42,22 @@ impl CompactSettings {
 }
 
 impl Handler<Compact> for JournalActor<LaneFold> {
-    type Result = ResponseActFuture<Self, Result<Compacted, JournalError>>;
+    type Result = ResponseFuture<Result<Compacted, JournalError>>;
 
-    fn handle(&mut self, _: Compact, _: &mut Self::Context) -> Self::Result {
-        let CompactSettings { lock, owner, .. } = self.compaction.clone();
-        let storage = self.log.storage().clone();
-        let mutex = LeaseMutex::new(storage, self.clock.clone(), lock, owner);
-        let hold = wrap_future::<_, Self>(async move { mutex.take().await });
-        Box::pin(hold.map(|hold, actor, ctx| actor.compact(&hold?, ctx)))
+    fn handle(&mut self, _: Compact, ctx: &mut Self::Context) -> Self::Result {
+        let (answer, answered) = oneshot::channel();
+        let kind = JournalErrorKind::Unreachable;
+        let gone = JournalError { path: self.log.path().to_owned(), kind };
+        self.take_turn(
+            LOCK_PATIENCE,
+            |actor, hold, ctx| {
+                let outcome = hold.map_err(Clone::clone).and_then(|it| actor.compact(it, ctx));
+                // Whoever asked may have lost patience: what was done stands.
+                let _ = answer.send(outcome);
+            },
+            ctx,
+        );
+        Box::pin(async move { answered.await.unwrap_or(Err(gone)) })
     }
 }
 

@@ -3,6 +3,8 @@
 mod answer;
 mod commit;
 mod compact;
+mod decide;
+mod turns;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Recipient, StreamHandler};
 use dosd_kernel::fold::Fold;
@@ -12,7 +14,7 @@ use super::error::JournalError;
 use super::log::{Log, Report};
 use super::message::{JournalMoved, Origin};
 use crate::guard::EndGuard;
-use crate::port::{ChangeStream, SharedClock};
+use crate::port::{ChangeStream, Holders, SharedClock};
 
 pub use compact::CompactSettings;
 
@@ -30,6 +32,8 @@ pub struct JournalActor<F: Fold> {
     changes: Option<ChangeStream>,
     batch: commit::Batch,
     compaction: CompactSettings,
+    turns: turns::Turns<F>,
+    holders: Option<Holders>,
     bells: Vec<Recipient<JournalMoved>>,
     _guard: Option<EndGuard>,
 }
@@ -51,6 +55,8 @@ impl<F: Fold> JournalActor<F> {
             changes,
             batch: commit::Batch::default(),
             compaction,
+            turns: turns::Turns::default(),
+            holders: None,
             bells: Vec::new(),
             _guard: guard,
         }
@@ -60,6 +66,14 @@ impl<F: Fold> JournalActor<F> {
     #[must_use]
     pub fn with_compaction(mut self, settings: CompactSettings) -> Self {
         self.compaction = settings;
+        self
+    }
+
+    /// Decides with what these say about the holders of leases; without, no holder is
+    /// known to be gone. Lane journal only.
+    #[must_use]
+    pub fn with_holders(mut self, holders: Holders) -> Self {
+        self.holders = Some(holders);
         self
     }
 

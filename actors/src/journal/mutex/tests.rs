@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dosd_kernel::stamp;
 
-use super::{LeaseHold, LeaseMutex, LockOwner};
+use super::{LOCK_PATIENCE, LeaseHold, LeaseMutex, LockOwner};
 use crate::journal::error::JournalErrorKind;
 use crate::port::testing::{MemoryStorage, TestClock};
 use crate::port::{Clock, Disk, SystemClock};
@@ -124,7 +124,7 @@ async fn a_busy_lock_is_tried_for_a_second_and_then_given_up() {
     let (storage, clock) = (MemoryStorage::default(), TestClock::at(start_ms()));
     storage.put(lock(), &peers(&clock, 0));
     let began = clock.monotonic();
-    let failed = mutex(&storage, &clock, 5).take().await.err().unwrap();
+    let failed = mutex(&storage, &clock, 5).take(LOCK_PATIENCE).await.err().unwrap();
     assert!(matches!(failed.kind, JournalErrorKind::Busy { .. }));
     assert_eq!(clock.monotonic().saturating_sub(began), Duration::from_secs(1));
 }
@@ -134,7 +134,8 @@ async fn a_lock_that_becomes_free_is_taken() {
     let (storage, clock) = (MemoryStorage::default(), TestClock::at(start_ms()));
     let first = take(&mutex(&storage, &clock, 4)).unwrap();
     let second = mutex(&storage, &clock, 5);
-    let waiting = tokio::spawn(async move { second.take().await.map(|hold| hold.prove()) });
+    let waiting =
+        tokio::spawn(async move { second.take(LOCK_PATIENCE).await.map(|hold| hold.prove()) });
     tokio::time::advance(Duration::from_millis(300)).await;
     assert!(!waiting.is_finished());
     drop(first);
