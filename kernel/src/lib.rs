@@ -23,6 +23,7 @@
 //! | liveness | whether a run advances, spins or has stalled |
 //! | roster | the lanes that a plan looks at, in declared order |
 //! | plan | what a population of lanes needs now: spawn, reap, flag, propose a halt |
+//! | request | what somebody asks of the arbiter: a lane, a kind, a tree |
 //! | verdict | the typed answer of one pure function |
 //! | claim | what a worker says that it did |
 //! | surface | a part of the world whose state can be read back |
@@ -45,6 +46,7 @@ pub mod lines;
 
 pub mod lane;
 
+pub mod arbiter;
 pub mod liveness;
 pub mod population;
 pub mod region;

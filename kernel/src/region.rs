@@ -13,13 +13,19 @@ pub fn prefix(glob: &str) -> String {
     // U+001C to U+001F count as blank where the journals' other writers trim.
     let trimmed =
         glob.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c));
-    let mut literal = trimmed.split('*').next().unwrap_or_default().replace('\\', "/");
-    if literal.is_ascii() {
-        literal.make_ascii_lowercase();
-        return literal;
+    fold_case(trimmed.split('*').next().unwrap_or_default().replace('\\', "/"))
+}
+
+/// The text case-folded: two names that differ in nothing but case become one.
+#[must_use]
+pub fn fold_case(text: impl Into<String>) -> String {
+    let mut text = text.into();
+    if text.is_ascii() {
+        text.make_ascii_lowercase();
+        return text;
     }
-    let mut folded = String::with_capacity(literal.len());
-    for c in literal.chars() {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
         push_folded(&mut folded, c);
     }
     folded
@@ -54,7 +60,10 @@ impl Region {
     /// The region of these globs.
     pub fn new<S: AsRef<str>>(globs: &[S]) -> Self {
         let given = globs.iter().map(AsRef::as_ref).filter(|glob| !glob.is_empty());
-        let mut prefixes: Vec<String> = given.map(prefix).collect();
+        Self::of_prefixes(given.map(prefix).collect())
+    }
+
+    pub(crate) fn of_prefixes(mut prefixes: Vec<String>) -> Self {
         prefixes.sort_unstable();
         // A longer prefix adds nothing to a shorter one, and sorts right behind it.
         prefixes.dedup_by(|longer, kept| longer.starts_with(kept.as_str()));
@@ -85,6 +94,16 @@ impl Region {
         true
     }
 
+    /// A prefix of this region that meets the given one. Only the neighbours in sorted
+    /// order can: what begins with a text sorts right behind it.
+    pub(crate) fn meets(&self, prefix: &str) -> Option<&str> {
+        let at = self.prefixes.partition_point(|held| held.as_str() <= prefix);
+        let shorter = at.checked_sub(1).and_then(|before| self.prefixes.get(before));
+        let shorter = shorter.filter(|held| prefix.starts_with(held.as_str()));
+        let longer = || self.prefixes.get(at).filter(|held| held.starts_with(prefix));
+        shorter.or_else(longer).map(String::as_str)
+    }
+
     pub(crate) fn prefixes(&self) -> &[String] {
         &self.prefixes
     }
@@ -92,7 +111,7 @@ impl Region {
 
 #[cfg(test)]
 mod tests {
-    use super::{disjoint, prefix};
+    use super::{Region, disjoint, prefix};
     use alloc::string::String;
     use alloc::vec::Vec;
     use proptest::prelude::*;
@@ -134,6 +153,14 @@ mod tests {
         fn agrees_with_the_definition(a in tree(), b in tree()) {
             prop_assert_eq!(disjoint(&a, &b), disjoint_by_definition(&a, &b));
             prop_assert_eq!(disjoint(&a, &b), disjoint(&b, &a));
+        }
+
+        #[test]
+        fn meets_what_is_not_disjoint(a in tree(), glob in "[ab/]{0,4}[*]{0,1}") {
+            let (region, prefix) = (Region::new(&a), prefix(&glob));
+            let met = region.meets(&prefix).is_some();
+            let known = !glob.is_empty() && !region.prefixes().is_empty();
+            prop_assert!(!known || met != disjoint(&a, &[glob]));
         }
     }
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 use actix::{Actor, Addr, Arbiter};
 use dosd_actors::guard::{ActorEnded, EndGuard};
 use dosd_actors::journal::{
-    Append, Compact, CompactSettings, JournalActor, ListOpenRuns, Log, Observe, ReadFrom, Subscribe,
+    Append, Compact, CompactSettings, Decide, JournalActor, ListOpenRuns, Log, Observe, ReadFrom,
+    Subscribe,
 };
 use dosd_actors::port::{
     Disk, SharedClock, SharedLauncher, SharedStorage, SystemClock, SystemLauncher,
@@ -19,7 +20,9 @@ use dosd_actors::reach::Reach;
 use dosd_actors::spawn::{
     ProcessEvent, ReadoptRuns, Spawn, SpawnActor, SpawnPorts, SpawnSettings, StopAll,
 };
-use dosd_actors::supervisor::{Close, FleetSettings, Shutdown, SupervisorActor, SupervisorPorts};
+use dosd_actors::supervisor::{
+    Close, FleetSettings, Proposal, Shutdown, SupervisorActor, SupervisorPorts,
+};
 use dosd_actors::witness::{
     Claim, EndRun, JsonSurface, SharedSurface, TakeBaseline, WitnessActor, WitnessPorts,
 };
@@ -51,6 +54,7 @@ pub(super) struct Cast {
     observe: Reach<Observe>,
     open_runs: Reach<ListOpenRuns>,
     compact: Reach<Compact>,
+    proposals: Reach<Decide<Proposal>>,
     claim: Reach<Claim>,
     baseline: Reach<TakeBaseline>,
     run_ended: Reach<EndRun>,
@@ -118,7 +122,7 @@ impl Cast {
             launcher: Arc::new(launcher),
         };
         let mut random = fastrand::Rng::new();
-        let host_id = settings::host_id(&options);
+        let host_id = crate::host::host_id(&options.environment);
         let fleet_settings = settings::fleet(&options, &*ports.clock, &host_id, &mut random)?;
         let spawn_settings = settings::spawn(&options, socket, host_id);
         let exporters = options.config.exporters.iter();
@@ -130,6 +134,7 @@ impl Cast {
             observe: Reach::unset(LANES),
             open_runs: Reach::unset(LANES),
             compact: Reach::unset(LANES),
+            proposals: Reach::unset(LANES),
             claim: Reach::unset(WITNESS),
             baseline: Reach::unset(WITNESS),
             run_ended: Reach::unset(WITNESS),
@@ -225,6 +230,7 @@ impl Cast {
         self.observe.clear();
         self.open_runs.clear();
         self.compact.clear();
+        self.proposals.clear();
         self.lanes_thread.stop();
         self.verdicts_thread.stop();
     }
@@ -241,6 +247,7 @@ impl Cast {
         self.observe.point_at(&actor);
         self.open_runs.point_at(&actor);
         self.compact.point_at(&actor);
+        self.proposals.point_at(&actor);
         Ok(actor)
     }
 
@@ -321,6 +328,7 @@ impl Cast {
             observe: self.observe.clone(),
             open_runs: self.open_runs.clone(),
             lanes: self.lanes.append.clone(),
+            decide: self.proposals.clone(),
             doorbell: self.lanes.doorbell.clone(),
             verdicts: self.verdicts.append.clone(),
             spawner: self.spawner.clone(),

@@ -13,15 +13,6 @@ use super::RunOptions;
 use super::error::DaemonError;
 use crate::config::{LeaseKeeper, Placeholders};
 
-/// This machine's name in journal rows.
-pub(super) fn host_id(options: &RunOptions) -> String {
-    options
-        .environment
-        .host_id
-        .clone()
-        .unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned())
-}
-
 /// The roster and the policies.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ mod mutex;
 mod position;
 mod read;
 
-pub use actor::{CompactSettings, JournalActor};
+pub use actor::{CompactSettings, HolderLookup, JournalActor};
 pub use error::{JournalError, JournalErrorKind};
 pub use log::{Committed, Compacted, Followed, Log, Report};
 pub use message::{

@@ -6,7 +6,7 @@
 mod clock;
 mod disk;
 mod launcher;
-mod processes;
+mod process;
 mod storage;
 mod system_launcher;
 #[cfg(any(test, feature = "testing"))]
@@ -19,6 +19,6 @@ pub use launcher::{
     Exit, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
     RUN_ID_VARIABLE, SharedLauncher, Signal,
 };
-pub use processes::{Holders, Processes, SharedProcesses, SystemProcesses};
+pub use process::holder_process;
 pub use storage::{AppendFile, ChangeStream, FileStat, FsLock, SharedStorage, Storage};
 pub use system_launcher::SystemLauncher;

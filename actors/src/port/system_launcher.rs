@@ -173,15 +173,15 @@ fn run_id_of(pid: u32) -> Option<String> {
 }
 
 /// The fields of `/proc/PID/stat` that tell processes apart; see proc(5).
-pub(super) struct Stat {
+struct Stat {
     command: String,
     state: char,
     pgid: u32,
-    pub(super) start_ticks: u64,
+    start_ticks: u64,
 }
 
 impl Stat {
-    pub(super) fn read(pid: u32) -> Option<Self> {
+    fn read(pid: u32) -> Option<Self> {
         let text = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
         Self::parse(&String::from_utf8_lossy(&text))
     }
@@ -199,7 +199,7 @@ impl Stat {
         })
     }
 
-    pub(super) fn is_zombie(&self) -> bool {
+    fn is_zombie(&self) -> bool {
         matches!(self.state, 'Z' | 'X')
     }
 }

@@ -81,7 +81,7 @@ fn op(row: &Draft) -> Op {
 
 #[cfg(test)]
 mod tests {
-    use dosd_kernel::lane::{Acquire, Heartbeat, LaneFold, LaneRow, Release};
+    use dosd_kernel::lane::{Acquire, Heartbeat, HolderProcess, LaneFold, LaneRow, Release};
 
     use super::*;
     use dosd_kernel::fold::Fold as _;
@@ -110,7 +110,8 @@ mod tests {
 
     fn rule(lanes: &LaneFold, proposal: Proposal) -> Standing {
         let count = proposal.rows.len();
-        let ruling = proposal.rule(&Docket { lanes, now_ms: NOW_MS, is_gone: &|_| false });
+        let ruling =
+            proposal.rule(&Docket { lanes, now_ms: NOW_MS, process: &|_| HolderProcess::MayLive });
         let written = if ruling.answer == Standing::Written { count } else { 0 };
         assert_eq!(ruling.rows.len(), written);
         ruling.answer

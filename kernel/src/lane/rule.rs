@@ -6,6 +6,7 @@
 
 use alloc::vec::Vec;
 
+use super::expiry::HolderProcess;
 use super::fold::LaneFold;
 use super::lease::Lease;
 use crate::draft::Draft;
@@ -17,9 +18,9 @@ pub struct Docket<'a> {
     pub lanes: &'a LaneFold,
     /// The time, epoch ms.
     pub now_ms: i64,
-    /// Whether it is certain that the process in a lease runs no more. Asked only
-    /// where it matters; whoever does not know says no.
-    pub is_gone: &'a dyn Fn(&Lease) -> bool,
+    /// What the operating system says about the process in a lease. Asked only where
+    /// it matters.
+    pub process: &'a dyn Fn(&Lease) -> HolderProcess,
 }
 
 /// A matter to be ruled on.
@@ -44,5 +45,10 @@ impl<A> Ruling<A> {
     /// A ruling that writes nothing.
     pub fn silent(answer: A) -> Self {
         Self { rows: Vec::new(), answer }
+    }
+
+    /// The same ruling with another form of its answer.
+    pub fn map<B>(self, form: impl FnOnce(A) -> B) -> Ruling<B> {
+        Ruling { rows: self.rows, answer: form(self.answer) }
     }
 }

@@ -42,9 +42,7 @@ impl JournalActor<LaneFold> {
         ctx: &mut Context<Self>,
     ) -> Result<M::Answer, JournalError> {
         let before = self.log.end();
-        let holders = self.holders.clone();
-        let is_gone = |lease: &_| holders.as_ref().is_some_and(|it| it.is_gone(lease));
-        let ruled = self.log.rule(hold, matter, self.clock.now_ms(), &is_gone);
+        let ruled = self.log.rule(hold, matter, self.clock.now_ms(), &*self.holders);
         self.tell();
         match &ruled {
             Ok(_) if self.log.end() != before => self.ring(Origin::Own),

@@ -6,21 +6,27 @@ mod compact;
 mod decide;
 mod turns;
 
+use std::sync::Arc;
+
 use actix::{Actor, ActorContext, AsyncContext, Context, Recipient, StreamHandler};
 use dosd_kernel::fold::Fold;
+use dosd_kernel::lane::{HolderProcess, Lease};
 use tracing::{error, info, warn};
 
 use super::error::JournalError;
 use super::log::{Log, Report};
 use super::message::{JournalMoved, Origin};
 use crate::guard::EndGuard;
-use crate::port::{ChangeStream, Holders, SharedClock};
+use crate::port::{ChangeStream, SharedClock};
 
 pub use compact::CompactSettings;
 
 /// Enough for every caller of a large fleet to wait inside the mailbox, which is
 /// where a batch is gathered.
 const MAILBOX: usize = 4096;
+
+/// Looks the process in a lease up.
+pub type HolderLookup = Arc<dyn Fn(&Lease) -> HolderProcess + Send + Sync>;
 
 /// The one writer of one journal file.
 ///
@@ -33,7 +39,7 @@ pub struct JournalActor<F: Fold> {
     batch: commit::Batch,
     compaction: CompactSettings,
     turns: turns::Turns<F>,
-    holders: Option<Holders>,
+    holders: HolderLookup,
     bells: Vec<Recipient<JournalMoved>>,
     _guard: Option<EndGuard>,
 }
@@ -56,7 +62,7 @@ impl<F: Fold> JournalActor<F> {
             batch: commit::Batch::default(),
             compaction,
             turns: turns::Turns::default(),
-            holders: None,
+            holders: Arc::new(|_| HolderProcess::MayLive),
             bells: Vec::new(),
             _guard: guard,
         }
@@ -69,11 +75,11 @@ impl<F: Fold> JournalActor<F> {
         self
     }
 
-    /// Decides with what these say about the holders of leases; without, no holder is
-    /// known to be gone. Lane journal only.
+    /// Decides with what this says about the holders of leases; without it, no holder
+    /// is known to be gone. Lane journal only.
     #[must_use]
-    pub fn with_holders(mut self, holders: Holders) -> Self {
-        self.holders = Some(holders);
+    pub fn with_holders(mut self, holders: HolderLookup) -> Self {
+        self.holders = holders;
         self
     }
 

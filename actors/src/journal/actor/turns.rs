@@ -80,7 +80,7 @@ impl<F: Fold> JournalActor<F> {
         }
         if !self.turns.waiting.is_empty() {
             let pause = self.turns.pauses.next_pause();
-            ctx.run_later(pause, |actor, ctx| actor.try_turns(ctx));
+            ctx.run_later(pause, Self::try_turns);
         }
     }
 

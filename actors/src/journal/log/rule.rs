@@ -3,7 +3,7 @@
 //! Read, decide, prove, write: all under the mutex that every writer takes who
 //! decides. Nothing here decides anything itself.
 
-use dosd_kernel::lane::{Docket, LaneFold, Lease, Matter};
+use dosd_kernel::lane::{Docket, HolderProcess, LaneFold, Lease, Matter};
 
 use super::Log;
 use crate::journal::error::JournalError;
@@ -24,10 +24,10 @@ impl Log<LaneFold> {
         hold: &LeaseHold,
         matter: M,
         now_ms: i64,
-        is_gone: &dyn Fn(&Lease) -> bool,
+        process: &dyn Fn(&Lease) -> HolderProcess,
     ) -> Result<M::Answer, JournalError> {
         self.follow()?;
-        let ruling = matter.rule(&Docket { lanes: &self.fold, now_ms, is_gone });
+        let ruling = matter.rule(&Docket { lanes: &self.fold, now_ms, process });
         if !ruling.rows.is_empty() {
             hold.prove()?;
             self.append_here(&ruling.rows)?;
