@@ -42,7 +42,8 @@ fn halt(shared: &Shared, run: &Run, phase: &Phase) -> Option<LaneRow> {
     }))
 }
 
-async fn stop(shared: &Shared, run: Run) -> Option<Survivors> {
+/// Stops one group. Gives those that outlived it.
+pub(super) async fn stop(shared: &Shared, run: Run) -> Option<Survivors> {
     for (signal, patience) in
         [(Signal::Terminate, shared.settings.stop_timeout), (Signal::Kill, AFTER_KILL)]
     {

@@ -9,8 +9,8 @@ use dosd_kernel::evidence::Accountability;
 use dosd_kernel::state_diff::Snapshot;
 use tokio::sync::Semaphore;
 
-use crate::journal::{Append, Committed, Cursor, FileIdentity, JournalError};
-use crate::spawn::ProcessEvent;
+use crate::journal::{Append, Committed, Cursor, Decide, FileIdentity, JournalError};
+use crate::spawn::{EndRows, ProcessEvent};
 use crate::witness::{EndRun, Surface, SurfaceError, TakeBaseline};
 
 /// What happened, in order, whoever saw it.
@@ -56,6 +56,15 @@ impl Handler<Append> for SlowJournal {
             let file = FileIdentity { inode: 1, head: None };
             Ok(Committed { first_seq: 1, last_seq: 1, end: Cursor { file, offset: 0 } })
         })
+    }
+}
+
+impl Handler<Decide<EndRows>> for SlowJournal {
+    type Result = ResponseFuture<Result<(), JournalError>>;
+
+    fn handle(&mut self, message: Decide<EndRows>, ctx: &mut Self::Context) -> Self::Result {
+        let appended = self.handle(Append { rows: message.matter.0 }, ctx);
+        Box::pin(async move { appended.await.map(|_| ()) })
     }
 }
 

@@ -138,6 +138,7 @@ impl Stage {
                 storage,
                 launcher: Arc::new(self.launcher.clone()),
                 lanes: Reach::to("lane", lanes.clone().recipient()),
+                ends: Reach::to("lane", lanes.clone().recipient()),
                 verdicts: verdict_rows.clone(),
                 baseline: Reach::to("witness", witness.clone().recipient()),
                 run_ended: Reach::to("witness", witness.clone().recipient()),
