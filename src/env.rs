@@ -25,6 +25,8 @@ pub struct Environment {
     /// `DISPATCH_LANE_LEASE_LOCK_PATH`: the mutex shared with other implementations, when it is not
     /// beside the lane journal.
     pub lease_lock: Option<PathBuf>,
+    /// `DISPATCH_ARCHIVE_LOCK_PATH`: the lock of `dosd lease`, when it is not in the state directory.
+    pub archive_lock: Option<PathBuf>,
     /// `DOSD_SOCKET`: the daemon's control socket, when it is not in the state directory.
     pub socket: Option<PathBuf>,
     /// `DISPATCH_HOST_ID`: this host's name in journal rows, when it is not the host name.
@@ -35,6 +37,8 @@ pub struct Environment {
     pub lane: Option<String>,
     /// `CID_RUN_ID`: the run that this process is.
     pub run_id: Option<String>,
+    /// `DISPATCH_RUN_ID`: the same, where `CID_RUN_ID` is not set.
+    pub dispatch_run_id: Option<String>,
     /// `CID_PARENT_ID`: the run that started it.
     pub parent_id: Option<String>,
     /// `CID_ROOT_ID`: the run at the root of its lineage.
@@ -73,11 +77,13 @@ impl Environment {
                 .or_else(|| path("JOB_LANE_JOURNAL_PATH")),
             verdict_journal: path("DISPATCH_VERDICT_JOURNAL_PATH"),
             lease_lock: path("DISPATCH_LANE_LEASE_LOCK_PATH"),
+            archive_lock: path("DISPATCH_ARCHIVE_LOCK_PATH"),
             socket: path("DOSD_SOCKET"),
             host_id: text("DISPATCH_HOST_ID"),
             loop_ts: text("DISPATCH_LOOP_TS"),
             lane: text("DOS_LANE"),
             run_id: text("CID_RUN_ID"),
+            dispatch_run_id: text("DISPATCH_RUN_ID"),
             parent_id: text("CID_PARENT_ID"),
             root_id: text("CID_ROOT_ID"),
             process_id: text("CID_PROCESS_ID"),

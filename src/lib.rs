@@ -12,4 +12,5 @@ pub mod control;
 pub mod daemon;
 pub mod env;
 pub mod host;
+pub mod leases;
 pub mod workspace;

@@ -40,7 +40,9 @@ impl Arguments {
         let compacted = match control::call(&socket, &Request::Compact, PATIENCE) {
             Ok(Answer::Compact(compacted)) => compacted,
             Ok(Answer::Error(refusal)) => return Err(refusal.into()),
-            Ok(Answer::Claim { .. }) => return Err(unexpected_answer()),
+            Ok(Answer::Claim { .. } | Answer::Lanes(_) | Answer::HaltWorker(_)) => {
+                return Err(unexpected_answer());
+            }
             Err(ClientError::NotRunning { .. }) => in_this_process(context)?,
             Err(failed @ ClientError::NoAnswer { .. }) => return Err(failed.into()),
         };

@@ -26,6 +26,9 @@ impl Exit {
     pub const USAGE: Self = Self(2);
     /// There is no verdict either way: nothing could be seen.
     pub const UNDECIDED: Self = Self(3);
+    /// The lock of the lane leases was busy: what `lease-lane acquire` says instead of [`Self::BUSY`],
+    /// as the Python tool does.
+    pub const LOCK_BUSY: Self = Self(4);
     /// The tool failed, as `EX_SOFTWARE` of sysexits.
     pub const FAILED: Self = Self(70);
     /// Somebody else is at it; try again, as `EX_TEMPFAIL` of sysexits.
@@ -118,6 +121,12 @@ pub fn conclude(outcome: Result<Exit, Failure>) -> ExitCode {
 pub(super) fn note(message: &impl Display) {
     // A closed standard error has nobody to tell.
     let _ = writeln!(std::io::stderr(), "dosd: {message}");
+}
+
+/// Tells a program something that is no result, as one line of JSON.
+pub(super) fn note_json(value: &serde_json::Value) {
+    // As in `note`.
+    let _ = writeln!(std::io::stderr(), "{value}");
 }
 
 fn complain(message: &str, exit: Exit) -> Exit {

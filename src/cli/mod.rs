@@ -11,6 +11,7 @@ mod doctor;
 mod exit;
 mod help;
 mod journal;
+mod lane_request;
 mod lease_lane;
 mod observe;
 mod output;
