@@ -12,5 +12,6 @@ pub mod control;
 pub mod daemon;
 pub mod env;
 pub mod host;
+pub mod intent;
 pub mod leases;
 pub mod workspace;

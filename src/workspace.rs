@@ -147,6 +147,15 @@ impl Workspace {
         }
     }
 
+    /// The lock of `dosd lease`, shared with other implementations.
+    #[must_use]
+    pub fn archive_lock(&self, environment: &Environment) -> PathBuf {
+        match &environment.archive_lock {
+            Some(path) => environment.cwd.join(path),
+            None => self.state_dir().join("leases").join(".archive.lock"),
+        }
+    }
+
     /// The lock that the one daemon of a workspace holds.
     #[must_use]
     pub fn daemon_lock(&self) -> PathBuf {

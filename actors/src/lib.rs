@@ -28,6 +28,7 @@
 //! What these actors never do: read the environment, print, exit the process,
 //! or name a sink.
 
+pub mod archive_lock;
 pub mod guard;
 pub mod journal;
 #[cfg(any(test, feature = "testing"))]

@@ -7,10 +7,10 @@ use std::fmt::Write;
 
 /// The groups, in the order in which a newcomer meets them, and the verbs of each.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Fleet", &["run", "loop", "lease-lane"]),
+    ("Fleet", &["run", "loop", "lease-lane", "halt"]),
     ("Witness", &["claim", "witness"]),
     ("Journal", &["journal", "observe"]),
-    ("Tools", &["doctor", "run-id"]),
+    ("Tools", &["doctor", "run-id", "lease"]),
 ];
 
 const AFTER: &str = "\

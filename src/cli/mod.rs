@@ -9,9 +9,11 @@ pub mod compact;
 mod context;
 mod doctor;
 mod exit;
+mod halt;
 mod help;
 mod journal;
 mod lane_request;
+mod lease;
 mod lease_lane;
 mod observe;
 mod output;
@@ -48,6 +50,8 @@ enum Verb {
     Claim(claim::Arguments),
     Loop(plan::Arguments),
     LeaseLane(lease_lane::Arguments),
+    Halt(halt::Arguments),
+    Lease(lease::Arguments),
     Witness(witness::Arguments),
     Journal(journal::Arguments),
     Observe(observe::Arguments),
@@ -83,6 +87,8 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Claim(arguments) => arguments.execute(&context, &mut output),
         Verb::Loop(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
+        Verb::Halt(arguments) => arguments.execute(&context, &mut output),
+        Verb::Lease(arguments) => arguments.execute(&context, &mut output),
         Verb::Witness(arguments) => arguments.execute(&context, &mut output),
         Verb::Journal(arguments) => arguments.execute(&context, &mut output),
         Verb::Observe(arguments) => arguments.execute(&context, &mut output),

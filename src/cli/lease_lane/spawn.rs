@@ -8,7 +8,7 @@ use dosd_kernel::lane::{LaneRequest, NoteSpawn};
 const EXAMPLES: &str = "\
 Examples:
   dosd lease-lane spawn --lane src
-  dosd lease-lane spawn --lane src --owner me --reason 'night shift'
+  dosd lease-lane spawn --lane src --owner me --reason night-shift
 
 Exit codes:
   0 recorded, 75 somebody keeps the lease lock";
