@@ -2,7 +2,7 @@
 //! wording of reasons is free.
 
 use crate::support::journals::{self, NOW_MS};
-use crate::support::peer::Peer;
+use crate::support::peer::{Job, PeerRunner};
 use crate::support::workspace::{Answer, Workspace};
 use fastrand::Rng;
 use serde_json::Value;
@@ -52,7 +52,7 @@ impl Case {
     }
 
     /// Runs one command line on both sides and compares what came out.
-    fn compare(&self, peer: &mut Peer, arguments: &[&str]) -> Answer {
+    fn compare(&self, peer: &mut PeerRunner, arguments: &[&str]) -> Answer {
         let theirs = peer.dos(self.workspace.root(), arguments);
         let ours = self.workspace.dosd(arguments);
         assert_same(&format!("seed {}: {arguments:?}", self.seed), &ours, &theirs);
@@ -101,7 +101,7 @@ fn forgive_invented_stamps(ours: &Value, theirs: &mut Value) {
 
 #[test]
 fn lane_journals_read_alike() {
-    let mut peer = Peer::start();
+    let mut peer = PeerRunner::start();
     let now = NOW_MS.to_string();
     let mut plans = String::new();
     for seed in 0..CASES {
@@ -126,7 +126,7 @@ fn lane_journals_read_alike() {
 
 #[test]
 fn verdict_journals_read_alike() {
-    let mut peer = Peer::start();
+    let mut peer = PeerRunner::start();
     for seed in 0..CASES {
         let case = Case::new(seed);
         case.compare(&mut peer, &["observe", "--json"]);
@@ -141,7 +141,7 @@ fn verdict_journals_read_alike() {
 
 #[test]
 fn witnesses_judge_alike() {
-    let mut peer = Peer::start();
+    let mut peer = PeerRunner::start();
     let workspace = Workspace::new();
     workspace.write("before.json", r#"{"a": 1, "b": 2, "c": 3, "o": {"x": [1]}}"#);
     workspace.write("after.json", r#"{"a": 1.0, "b": 3, "d": [1], "o": {"x": [1.0]}}"#);
@@ -169,7 +169,7 @@ fn witnesses_judge_alike() {
 
 #[test]
 fn run_ids_have_the_same_shape() {
-    let mut peer = Peer::start();
+    let mut peer = PeerRunner::start();
     let workspace = Workspace::new();
     for arguments in [
         &["run-id", "mint", "fanout"][..],
@@ -191,7 +191,7 @@ fn run_ids_have_the_same_shape() {
 
 #[test]
 fn usage_errors_end_alike() {
-    let mut peer = Peer::start();
+    let mut peer = PeerRunner::start();
     let workspace = Workspace::new();
     for arguments in [
         &[][..],
@@ -206,4 +206,39 @@ fn usage_errors_end_alike() {
         assert_eq!((ours.code, theirs.code), (2, 2), "{arguments:?}");
         assert_eq!(ours.stdout, "", "{arguments:?} prints nothing on standard output");
     }
+}
+
+#[test]
+fn forked_answers_are_those_of_real_processes() {
+    let mut peer = PeerRunner::start();
+    let case = Case::new(7);
+    for arguments in [
+        &["journal", "replay"][..],
+        &["observe", "--json"],
+        &["loop", "--json", "--now-ms", "1795348800000"],
+        &["doctor", "--json"],
+        &["exit-codes"],
+        &["journal", "tail", "many"],
+        &["verify", "PLAN", "P1", "--json"],
+        &[],
+    ] {
+        let job = Job {
+            environment: &[("DISPATCH_HOST_ID", "elsewhere")],
+            ..Job::dos(case.workspace.root(), arguments)
+        };
+        assert_eq!(peer.run(&job), peer.process(&job), "{arguments:?}");
+    }
+}
+
+#[test]
+fn raced_answers_come_in_the_order_of_the_jobs() {
+    let mut peer = PeerRunner::start();
+    let places: Vec<_> = (0..4).map(Case::new).collect();
+    let jobs: Vec<_> =
+        places.iter().map(|case| Job::dos(case.workspace.root(), &["journal", "seq"])).collect();
+    let (raced, ours) = peer.race(&jobs, || places[1].workspace.dosd(&["journal", "seq"]));
+    let alone: Vec<_> = jobs.iter().map(|job| peer.run(job)).collect();
+    assert_eq!(raced, alone);
+    assert_eq!(ours.stdout, alone[1].stdout);
+    assert_ne!(alone[0].stdout, alone[1].stdout, "the workspaces can be told apart");
 }
