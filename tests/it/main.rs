@@ -1,6 +1,7 @@
 //! End-to-end tests, through the real binary.
 
 mod bad_input;
+mod contention;
 mod fleet;
 mod peer_reads;
 mod reads;
