@@ -3,6 +3,7 @@
 mod bad_input;
 mod contention;
 mod fleet;
+mod leases;
 mod peer_reads;
 mod reads;
 mod support;
