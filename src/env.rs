@@ -27,6 +27,8 @@ pub struct Environment {
     pub lease_lock: Option<PathBuf>,
     /// `DISPATCH_ARCHIVE_LOCK_PATH`: the lock of `dosd lease`, when it is not in the state directory.
     pub archive_lock: Option<PathBuf>,
+    /// `DISPATCH_ID_ALLOC_DIR`: where counters are, when not below `[paths] leases_dir`.
+    pub id_alloc_dir: Option<PathBuf>,
     /// `DOSD_SOCKET`: the daemon's control socket, when it is not in the state directory.
     pub socket: Option<PathBuf>,
     /// `DISPATCH_HOST_ID`: this host's name in journal rows, when it is not the host name.
@@ -78,6 +80,7 @@ impl Environment {
             verdict_journal: path("DISPATCH_VERDICT_JOURNAL_PATH"),
             lease_lock: path("DISPATCH_LANE_LEASE_LOCK_PATH"),
             archive_lock: path("DISPATCH_ARCHIVE_LOCK_PATH"),
+            id_alloc_dir: path("DISPATCH_ID_ALLOC_DIR"),
             socket: path("DOSD_SOCKET"),
             host_id: text("DISPATCH_HOST_ID"),
             loop_ts: text("DISPATCH_LOOP_TS"),

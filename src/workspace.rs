@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::config::Paths;
+use crate::config::{OtherPath, Paths};
 use crate::env::Environment;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -149,10 +149,26 @@ impl Workspace {
 
     /// The lock of `dosd lease`, shared with other implementations.
     #[must_use]
-    pub fn archive_lock(&self, environment: &Environment) -> PathBuf {
+    pub fn archive_lock(&self, paths: &Paths, environment: &Environment) -> PathBuf {
         match &environment.archive_lock {
             Some(path) => environment.cwd.join(path),
-            None => self.state_dir().join("leases").join(".archive.lock"),
+            None => self.other(paths, OtherPath::ArchiveLock),
+        }
+    }
+
+    /// A file or directory of `[paths]` beside the journals: where it says, or where it usually is.
+    #[must_use]
+    pub fn other(&self, paths: &Paths, which: OtherPath) -> PathBuf {
+        let named = paths.others.get(&which).map(PathBuf::as_path);
+        self.resolve_path(named.unwrap_or(Path::new(which.usual())))
+    }
+
+    /// Where the counters of `id-alloc` are, and their locks.
+    #[must_use]
+    pub fn id_alloc_dir(&self, paths: &Paths, environment: &Environment) -> PathBuf {
+        match &environment.id_alloc_dir {
+            Some(path) => environment.cwd.join(path),
+            None => self.other(paths, OtherPath::LeasesDir).join("id-alloc"),
         }
     }
 
@@ -181,6 +197,12 @@ impl Workspace {
     #[must_use]
     pub fn logs_dir(&self) -> PathBuf {
         self.state_dir().join("logs")
+    }
+
+    /// Where planners leave their verdict envelopes.
+    #[must_use]
+    pub fn verdicts_dir(&self) -> PathBuf {
+        self.state_dir().join("verdicts")
     }
 
     /// Where each exporter keeps its cursor and its dead letters.

@@ -29,12 +29,15 @@
 //! or name a sink.
 
 pub mod archive_lock;
+pub mod counter;
+pub mod exec;
 pub mod guard;
 pub mod journal;
 #[cfg(any(test, feature = "testing"))]
 pub mod panic_now;
 pub mod port;
 pub mod reach;
+pub mod rotated_log;
 pub mod spawn;
 pub mod supervisor;
 pub mod witness;

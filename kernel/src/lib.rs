@@ -37,6 +37,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod audit;
 pub mod invalid;
 pub mod stamp;
 
@@ -47,10 +48,19 @@ pub mod lines;
 pub mod lane;
 
 pub mod arbiter;
+pub mod cooldown;
+pub mod data_class;
+pub mod lint;
 pub mod liveness;
 pub mod population;
+pub mod reasons;
 pub mod region;
 pub mod restart;
+pub mod ship;
+
+pub mod decisions;
+pub mod frame;
+pub mod retention;
 
 pub mod effect_witness;
 pub mod evidence;
@@ -59,6 +69,9 @@ pub mod state_diff;
 pub mod run_id;
 pub mod telemetry;
 pub mod verdict;
+
+pub mod eval;
+pub mod watchdog;
 
 /// A JSON object with its keys in order.
 pub type Map = serde_json::Map<alloc::string::String, serde_json::Value>;

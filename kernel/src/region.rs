@@ -104,6 +104,21 @@ impl Region {
         shorter.or_else(longer).map(String::as_str)
     }
 
+    /// Whether every path of this region is one of the other as well. An unknown
+    /// extent is within nothing, and nothing is within it.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        let covered =
+            |prefix: &String| other.prefixes.iter().any(|outer| prefix.starts_with(outer.as_str()));
+        !self.prefixes.is_empty() && self.prefixes.iter().all(covered)
+    }
+
+    /// Whether a path is in both for certain; an unknown extent overlaps nothing.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        !self.prefixes.is_empty() && !other.prefixes.is_empty() && !self.is_disjoint(other)
+    }
+
     pub(crate) fn prefixes(&self) -> &[String] {
         &self.prefixes
     }

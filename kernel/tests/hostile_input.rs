@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use dosd_kernel::fold::Fold as _;
-use dosd_kernel::lane::{LaneFold, LeaseKey, compact, delta};
+use dosd_kernel::lane::{HolderProcess, LaneFold, LeaseKey, compact, delta};
 use dosd_kernel::lines::{self, LineKind};
 use dosd_kernel::liveness::{self, Liveness};
 use dosd_kernel::population::{
@@ -15,7 +15,7 @@ use dosd_kernel::population::{
 use dosd_kernel::restart::{self, Ending, History};
 use dosd_kernel::state_diff::{diff, json_equal};
 use dosd_kernel::verdict::{VerdictEvent, VerdictFold};
-use dosd_kernel::{Map, region, run_id, stamp, telemetry};
+use dosd_kernel::{Map, eval, region, run_id, stamp, telemetry};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -117,6 +117,10 @@ proptest! {
         let progress = delta(&rows, Some(&key), since_ms, now_ms);
         prop_assert_eq!(progress, lanes.progress(&key, since_ms, now_ms));
         prop_assert!(progress.newest_heartbeat_age_ms.is_none_or(|age_ms| age_ms >= 0));
+        let mut observed = lanes.clone();
+        let live = observed.observe(now_ms);
+        let blocking = live.blocking(|_| HolderProcess::Gone).len();
+        prop_assert!(blocking <= live.blocking(|_| HolderProcess::MayLive).len());
         prop_assert_eq!(compact(&rows)[0]["seq_watermark"].as_u64(), Some(lanes.highest_seq()));
         for live in lanes.observe(now_ms).leases {
             prop_assert!(live.lease.ttl_minutes().is_none_or(|ttl| ttl > 0.0));
@@ -236,6 +240,27 @@ proptest! {
             prop_assert_eq!(lineage.run_id.ts_ms(), ms);
         }
         prop_assert!(!region::disjoint(&[&text], &[&text]));
+    }
+
+    #[test]
+    fn any_line_is_answered_by_one(
+        bytes in proptest::collection::vec(any::<u8>(), 0..60),
+        name in proptest::sample::select(eval::names().collect::<Vec<_>>()),
+        args in fields(value()),
+        id in value(),
+        cut in any::<proptest::sample::Index>(),
+    ) {
+        let request = json!({"id": id, "fn": name, "args": args}).to_string();
+        let torn = &request.as_bytes()[..cut.index(request.len())];
+        for line in [bytes.as_slice(), request.as_bytes(), torn] {
+            let mut out = Vec::new();
+            eval::answer(line, &mut out);
+            let answer: Value = serde_json::from_slice(&out).unwrap();
+            let kept = if line == request.as_bytes() { &id } else { &Value::Null };
+            prop_assert!(json_equal(&answer["id"], kept), "{answer}");
+            prop_assert!(answer.get("ok").is_some() != answer.get("error").is_some());
+            prop_assert_eq!(out.iter().position(|byte| *byte == b'\n'), Some(out.len() - 1));
+        }
     }
 
     #[test]

@@ -36,18 +36,22 @@ impl Arguments {
     /// When somebody else is deciding on the journal, or it cannot be written.
     #[expect(clippy::unused_self, reason = "a verb without options of its own is still a verb")]
     pub(super) fn execute(&self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
-        let socket = context.workspace()?.socket(context.environment());
-        let compacted = match control::call(&socket, &Request::Compact, PATIENCE) {
-            Ok(Answer::Compact(compacted)) => compacted,
-            Ok(Answer::Error(refusal)) => return Err(refusal.into()),
-            Ok(Answer::Claim { .. } | Answer::Lanes(_) | Answer::HaltWorker(_)) => {
-                return Err(unexpected_answer());
-            }
-            Err(ClientError::NotRunning { .. }) => in_this_process(context)?,
-            Err(failed @ ClientError::NoAnswer { .. }) => return Err(failed.into()),
-        };
-        output.json(&compacted, Layout::Compact);
+        output.json(&compact(context)?, Layout::Compact);
         Ok(Exit::SUCCESS)
+    }
+}
+
+/// Compacts the lane journal, by the daemon when one runs.
+pub(super) fn compact(context: &Context) -> Result<Compacted, Failure> {
+    let socket = context.workspace()?.socket(context.environment());
+    match control::call(&socket, &Request::Compact, PATIENCE) {
+        Ok(Answer::Compact(compacted)) => Ok(compacted),
+        Ok(Answer::Error(refusal)) => Err(refusal.into()),
+        Ok(Answer::Claim { .. } | Answer::Lanes(_) | Answer::HaltWorker(_)) => {
+            Err(unexpected_answer())
+        }
+        Err(ClientError::NotRunning { .. }) => in_this_process(context),
+        Err(failed @ ClientError::NoAnswer { .. }) => Err(failed.into()),
     }
 }
 
@@ -59,17 +63,12 @@ fn in_this_process(context: &Context) -> Result<Compacted, Failure> {
     let clock: SharedClock = Arc::new(SystemClock::new());
     let settings = CompactSettings {
         lock: workspace.lease_lock(&config.paths, context.environment()),
-        ..CompactSettings::beside(&journal)
+        ..CompactSettings::beside(&journal).with_caps(config.retention)
     };
     let now_ms = clock.now_ms();
     let mutex = LeaseMutex::new(Arc::clone(&storage), clock, settings.lock, settings.owner);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .map_err(|cause| Failure::Failed(format!("cannot wait for the lease lock: {cause}")))?;
-    // The mutex first, as everybody who decides: whoever waits for it keeps nobody
-    // else from writing.
-    let hold = runtime.block_on(mutex.take(LOCK_PATIENCE))?;
+    // The mutex first, as everybody who decides: whoever waits for it keeps nobody else from writing.
+    let hold = super::waiting()?.block_on(mutex.take(LOCK_PATIENCE))?;
     let mut log = Log::<LaneFold>::open(storage, &journal)?;
     Ok(log.compact(&hold, now_ms, settings.retention)?)
 }

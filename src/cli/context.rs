@@ -98,9 +98,14 @@ pub(super) fn read_journal(path: &Path) -> Result<Vec<u8>, Failure> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(bytes),
         Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        Err(cause) => Err(Failure::Failed(format!(
-            "cannot read the journal `{}`: {cause}\n  help: make it readable, or correct `[paths]` in `dos.toml`",
-            path.display()
-        ))),
+        Err(cause) => Err(unreadable_journal(path, &cause)),
     }
+}
+
+/// Why a journal cannot be looked at.
+pub(super) fn unreadable_journal(path: &Path, cause: &std::io::Error) -> Failure {
+    Failure::Failed(format!(
+        "cannot read the journal `{}`: {cause}\n  help: make it readable, or correct `[paths]` in `dos.toml`",
+        path.display()
+    ))
 }

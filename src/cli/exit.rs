@@ -4,8 +4,10 @@
 use crate::config::ConfigError;
 use crate::workspace::WorkspaceError;
 use dosd_actors::journal::{JournalError, JournalErrorKind};
+use dosd_kernel::cooldown::Cooldown;
 use dosd_kernel::effect_witness::EffectVerdict;
 use dosd_kernel::invalid::InvalidArgument;
+use dosd_kernel::liveness::Liveness;
 use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
@@ -24,11 +26,13 @@ impl Exit {
     pub const NEGATIVE: Self = Self(1);
     /// The command line or the configuration is wrong.
     pub const USAGE: Self = Self(2);
-    /// There is no verdict either way: nothing could be seen.
+    /// There is no verdict either way: nothing could be seen. Also of a run that spins.
     pub const UNDECIDED: Self = Self(3);
     /// The lock of the lane leases was busy: what `lease-lane acquire` says instead of [`Self::BUSY`],
     /// as the Python tool does.
     pub const LOCK_BUSY: Self = Self(4);
+    /// A run has stalled.
+    pub const STALLED: Self = Self(4);
     /// The tool failed, as `EX_SOFTWARE` of sysexits.
     pub const FAILED: Self = Self(70);
     /// Somebody else is at it; try again, as `EX_TEMPFAIL` of sysexits.
@@ -41,12 +45,31 @@ impl Exit {
     }
 }
 
+impl From<Cooldown> for Exit {
+    fn from(verdict: Cooldown) -> Self {
+        match verdict {
+            Cooldown::Clear => Self::SUCCESS,
+            Cooldown::RecentlyAttempted => Self(3),
+        }
+    }
+}
+
 impl From<EffectVerdict> for Exit {
     fn from(verdict: EffectVerdict) -> Self {
         match verdict {
             EffectVerdict::Confirmed => Self::SUCCESS,
             EffectVerdict::Refuted => Self::NEGATIVE,
             EffectVerdict::Unwitnessed | EffectVerdict::NoClaim => Self::UNDECIDED,
+        }
+    }
+}
+
+impl From<Liveness> for Exit {
+    fn from(verdict: Liveness) -> Self {
+        match verdict {
+            Liveness::Advancing => Self::SUCCESS,
+            Liveness::Spinning => Self::UNDECIDED,
+            Liveness::Stalled => Self::STALLED,
         }
     }
 }
@@ -63,6 +86,17 @@ pub enum Failure {
     Failed(String),
     /// Somebody else holds what is needed: [`Exit::BUSY`].
     Busy(String),
+}
+
+impl Failure {
+    /// The text that a person is shown.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::CommandLine(error) => error.to_string(),
+            Self::Usage(message) | Self::Failed(message) | Self::Busy(message) => message.clone(),
+        }
+    }
 }
 
 impl From<clap::Error> for Failure {

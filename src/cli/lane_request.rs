@@ -78,11 +78,7 @@ fn in_this_process(
             workspace.state_dir().display()
         ))
     })?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .map_err(|cause| Failure::Failed(format!("cannot wait for the lease lock: {cause}")))?;
-    Ok(runtime.block_on(leases::decide(&files, request, patience))?)
+    Ok(super::waiting()?.block_on(leases::decide(&files, request, patience))?)
 }
 
 /// Who asks, for the rows.

@@ -175,7 +175,7 @@ impl Status {
 /// The lock file; its directory is made.
 fn place(context: &Context) -> Result<PathBuf, Failure> {
     let workspace = context.workspace()?;
-    let place = workspace.archive_lock(context.environment());
+    let place = workspace.archive_lock(&context.config()?.paths, context.environment());
     let made = workspace.ensure_state_dir().and_then(|_| match place.parent() {
         Some(parent) => std::fs::create_dir_all(parent),
         None => Ok(()),

@@ -4,23 +4,43 @@
 //! messages to standard error; a verb never exits by itself, and never decides anything that the
 //! kernel can decide.
 
+mod age;
+mod arbitrate;
+mod cadence;
 pub mod claim;
+mod commit_audit;
 pub mod compact;
 mod context;
+mod cooldown;
+mod decisions;
 mod doctor;
+mod envelopes;
+mod eval;
 mod exit;
+mod exit_codes;
+mod form;
 mod halt;
 mod help;
+mod id_alloc;
 mod journal;
 mod lane_request;
 mod lease;
 mod lease_lane;
+mod lint;
+mod liveness;
 mod observe;
 mod output;
 mod plan;
+mod ps;
+mod reap;
+mod renderer;
 mod rows;
 pub mod run;
+mod run_evidence;
 mod run_id;
+mod top;
+mod verify;
+mod watch;
 mod witness;
 
 pub use context::Context;
@@ -49,14 +69,28 @@ enum Verb {
     Run(run::Arguments),
     Claim(claim::Arguments),
     Loop(plan::Arguments),
+    Arbitrate(arbitrate::Arguments),
+    Watch(watch::Arguments),
+    Top(top::Arguments),
+    Decisions(decisions::Arguments),
     LeaseLane(lease_lane::Arguments),
     Halt(halt::Arguments),
     Lease(lease::Arguments),
+    Verify(verify::Arguments),
+    CommitAudit(commit_audit::Arguments),
+    Liveness(liveness::Arguments),
+    Ps(ps::Arguments),
     Witness(witness::Arguments),
     Journal(journal::Arguments),
     Observe(observe::Arguments),
     RunId(run_id::Arguments),
     Doctor(doctor::Arguments),
+    Eval(eval::Arguments),
+    ExitCodes(exit_codes::Arguments),
+    Lint(lint::Arguments),
+    Reap(reap::Arguments),
+    Cooldown(cooldown::Arguments),
+    IdAlloc(id_alloc::Arguments),
 }
 
 /// Reads a command line; the first argument is the program's name.
@@ -85,16 +119,38 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
     let exit = match invocation.verb {
         Verb::Run(arguments) => arguments.execute(&context),
         Verb::Claim(arguments) => arguments.execute(&context, &mut output),
+        Verb::Arbitrate(arguments) => arguments.execute(&context, &mut output),
         Verb::Loop(arguments) => arguments.execute(&context, &mut output),
+        Verb::Watch(arguments) => arguments.execute(&context, &mut output),
+        Verb::Top(arguments) => arguments.execute(&context, &mut output),
+        Verb::Decisions(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
         Verb::Halt(arguments) => arguments.execute(&context, &mut output),
         Verb::Lease(arguments) => arguments.execute(&context, &mut output),
+        Verb::Verify(arguments) => arguments.execute(&context, &mut output),
+        Verb::CommitAudit(arguments) => arguments.execute(&context, &mut output),
+        Verb::Liveness(arguments) => arguments.execute(&context, &mut output),
+        Verb::Ps(arguments) => arguments.execute(&context, &mut output),
         Verb::Witness(arguments) => arguments.execute(&context, &mut output),
         Verb::Journal(arguments) => arguments.execute(&context, &mut output),
         Verb::Observe(arguments) => arguments.execute(&context, &mut output),
         Verb::RunId(arguments) => arguments.execute(&context, &mut output),
         Verb::Doctor(arguments) => arguments.execute(&context, &mut output),
+        Verb::Eval(arguments) => arguments.execute(&context, &mut output),
+        Verb::ExitCodes(arguments) => arguments.execute(&context, &mut output),
+        Verb::Lint(arguments) => arguments.execute(&context, &mut output),
+        Verb::Reap(arguments) => arguments.execute(&context, &mut output),
+        Verb::Cooldown(arguments) => arguments.execute(&context, &mut output),
+        Verb::IdAlloc(arguments) => arguments.execute(&context, &mut output),
     }?;
     output.finish()?;
     Ok(exit)
+}
+
+/// A runtime for a verb that has to wait for others now and then.
+fn waiting() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|cause| Failure::Failed(format!("cannot wait for a lock: {cause}")))
 }

@@ -65,6 +65,16 @@ impl Output {
         self.write(|sink| write!(sink, "{text}"));
     }
 
+    /// Writes bytes that end their own lines.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.write(|sink| sink.write_all(bytes));
+    }
+
+    /// Writes out what is buffered, for a reader who waits for it.
+    pub fn flush(&mut self) {
+        self.write(Write::flush);
+    }
+
     /// Writes one JSON value and a line end.
     pub fn json(&mut self, value: &impl Serialize, layout: Layout) {
         self.write(|sink| {
@@ -88,7 +98,7 @@ impl Output {
     ///
     /// When something could not be written, unless the reader went away on its own.
     pub fn finish(mut self) -> Result<(), Failure> {
-        self.write(Write::flush);
+        self.flush();
         match self.ended {
             None => Ok(()),
             Some(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),

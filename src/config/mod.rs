@@ -14,18 +14,20 @@ mod problem;
 mod quantity;
 mod raw;
 mod section;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use command::{CommandTemplate, Placeholders};
 pub use model::{
-    Config, DEFAULT_LAUNCH_TEMPLATE, Exporter, LeaseKeeper, Paths, Rotation, Sink, StartFrom,
+    Config, DEFAULT_LAUNCH_TEMPLATE, Exporter, LeaseKeeper, OnShutdown, Rotation, Sink, StartFrom,
     Surface, Witness, Worker,
 };
 pub use place::Place;
-pub use problem::{ConfigError, Problem, Weight};
+pub use problem::{ConfigError, Problem, Subject, Weight};
 pub use quantity::{format_duration, parse_duration, parse_size};
+pub use shared::{DEFAULT_PLANS_GLOB, OtherPath, Paths, Stamp};
 
 use crate::workspace::Workspace;
 use std::io::ErrorKind;
@@ -48,10 +50,27 @@ pub struct Loaded {
 ///
 /// When the file cannot be read, or anything in it is wrong: all of it at once.
 pub fn load(workspace: &Workspace) -> Result<Loaded, ConfigError> {
+    let loaded = survey(workspace)?;
+    match loaded.file {
+        Some(file) if has_errors(&loaded.warnings) => {
+            Err(ConfigError::Invalid { file, problems: loaded.warnings })
+        }
+        Some(_) | None => Ok(loaded),
+    }
+}
+
+/// Reads the `dos.toml` of a workspace and goes on where it is wrong: errors are among the warnings,
+/// and what they are about has its default. For those who report on a configuration; nobody acts on
+/// one with errors.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub fn survey(workspace: &Workspace) -> Result<Loaded, ConfigError> {
     let file = workspace.config_file();
     match std::fs::read_to_string(&file) {
         Ok(text) => {
-            let (config, warnings) = parse(&text, &file)?;
+            let (config, warnings) = inspect(&text);
             Ok(Loaded { config, file: Some(file), warnings })
         }
         Err(cause) if cause.kind() == ErrorKind::NotFound => {
@@ -61,6 +80,10 @@ pub fn load(workspace: &Workspace) -> Result<Loaded, ConfigError> {
     }
 }
 
+fn has_errors(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.weight == Weight::Error)
+}
+
 /// Checks the text of a `dos.toml`; `file` only names it in what is reported. Gives the configuration
 /// and its warnings.
 ///
@@ -68,14 +91,18 @@ pub fn load(workspace: &Workspace) -> Result<Loaded, ConfigError> {
 ///
 /// When anything in the text is wrong: all of it at once, warnings included.
 pub fn parse(text: &str, file: &Path) -> Result<(Config, Vec<Problem>), ConfigError> {
+    let (config, problems) = inspect(text);
+    if has_errors(&problems) {
+        return Err(ConfigError::Invalid { file: file.to_owned(), problems });
+    }
+    Ok((config, problems))
+}
+
+fn inspect(text: &str) -> (Config, Vec<Problem>) {
     // Some editors begin a file with a byte order mark; it is no part of the first key.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let findings = problem::Findings::new(text);
     let document = raw::parse(text, &findings);
     let config = check::check(&section::Section::root(&document, &findings));
-    let problems = findings.into_problems();
-    if problems.iter().any(|problem| problem.weight == Weight::Error) {
-        return Err(ConfigError::Invalid { file: file.to_owned(), problems });
-    }
-    Ok((config, problems))
+    (config, findings.into_problems())
 }

@@ -2,11 +2,14 @@
 //! reads a file.
 
 use super::command::CommandTemplate;
+use super::shared::{Paths, Stamp};
+use dosd_kernel::arbiter::Overlap;
 use dosd_kernel::evidence::Accountability;
 use dosd_kernel::population::{Lanes, Policy};
+use dosd_kernel::reasons::{self, Reason};
 use dosd_kernel::verdict::Severity;
-use dosd_kernel::{liveness, restart};
-use std::collections::BTreeSet;
+use dosd_kernel::{cooldown, data_class, liveness, restart, retention};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,10 +25,26 @@ pub struct Config {
     pub supervise: Policy,
     /// `[supervise] worker_launch_template`: the line that `loop` shows for a free lane.
     pub worker_launch_template: String,
-    /// `[paths]`: where the journals are.
+    /// `[paths]`: where the journals and the other files are.
     pub paths: Paths,
+    /// `[overlap]`: which requests may reach into the region of a live lease.
+    pub overlap: Overlap,
+    /// `[retention]`: how much history is kept.
+    pub retention: retention::Policy,
+    /// `[cooldown]`: how long a unit rests after an attempt.
+    pub cooldown: cooldown::Policy,
+    /// `[stamp]`: what a shipping commit looks like.
+    pub stamp: Stamp,
+    /// The built-in reasons, and those of `[reasons]` after them.
+    pub reasons: Vec<Reason>,
+    /// `[[concurrency_class]]`: the most leases at once of a kind of lane.
+    pub class_budgets: BTreeMap<String, i64>,
+    /// `[data_class]`: what kind of data a path holds.
+    pub data_class: data_class::Policy,
     /// `[dosd] tick`: the longest time between two plans. Never zero.
     pub tick: Duration,
+    /// `[dosd] on_shutdown`: what becomes of the workers when the daemon is told to stop.
+    pub on_shutdown: OnShutdown,
     /// `[dosd.liveness]`: when a worker counts as spinning or stalled.
     pub liveness: liveness::Policy,
     /// `[dosd.worker]`: how a worker is started, stopped, restarted and logged.
@@ -43,7 +62,15 @@ impl Default for Config {
             supervise: Policy::default(),
             worker_launch_template: DEFAULT_LAUNCH_TEMPLATE.to_owned(),
             paths: Paths::default(),
+            overlap: Overlap::default(),
+            retention: retention::Policy::default(),
+            cooldown: cooldown::Policy::default(),
+            stamp: Stamp::default(),
+            reasons: reasons::built_in(),
+            class_budgets: BTreeMap::new(),
+            data_class: data_class::Policy::default(),
             tick: Duration::from_secs(30),
+            on_shutdown: OnShutdown::default(),
             liveness: liveness::Policy::default(),
             worker: Worker::default(),
             witnesses: Vec::new(),
@@ -52,13 +79,16 @@ impl Default for Config {
     }
 }
 
-/// `[paths]`, as far as it is read: relative paths are still relative, to the workspace.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Paths {
-    /// `lane_journal`.
-    pub lane_journal: Option<PathBuf>,
-    /// `verdict_journal`.
-    pub verdict_journal: Option<PathBuf>,
+/// What becomes of the workers when the daemon is told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnShutdown {
+    /// They go on, and the next daemon adopts them.
+    #[default]
+    Detach,
+    /// The daemon starts nothing more and stays until the last one has ended by itself.
+    Drain,
+    /// They are stopped, group by group.
+    Stop,
 }
 
 /// `[dosd.worker]`.

@@ -18,11 +18,23 @@ pub enum Weight {
     Warning,
 }
 
+/// What a problem is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// How the file is written: syntax, keys, types, ranges.
+    Writing,
+    /// Declarations that do not go together; `dosd lint` reports the same.
+    Declarations,
+}
+
 /// One thing that is wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// Error or warning.
     pub weight: Weight,
+    /// What it is about.
+    #[serde(skip)]
+    pub subject: Subject,
     /// Where in the file.
     #[serde(flatten)]
     pub place: Place,
@@ -49,7 +61,7 @@ struct InFile<'a> {
 
 impl fmt::Display for InFile<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Problem { weight, place, key, what, help } = self.problem;
+        let Problem { weight, place, key, what, help, .. } = self.problem;
         write!(formatter, "{}:{}:{}: ", self.file.display(), place.line, place.column)?;
         if *weight == Weight::Warning {
             formatter.write_str("warning: ")?;
@@ -132,34 +144,21 @@ impl<'a> Findings<'a> {
         let place = self.places.place(at);
         if self.broken_lines.borrow_mut().insert(place.line) {
             let help = help.to_owned();
-            let problem = Problem { weight: Weight::Error, place, key: None, what, help };
+            let (weight, subject) = (Weight::Error, Subject::Writing);
+            let problem = Problem { weight, subject, place, key: None, what, help };
             self.problems.borrow_mut().push(problem);
         }
     }
 
-    pub(super) fn error(&self, at: usize, key: &str, what: String, help: String) {
-        self.push(Weight::Error, at, key, what, help);
-    }
-
-    pub(super) fn warning(&self, at: usize, key: &str, what: String, help: String) {
-        self.push(Weight::Warning, at, key, what, help);
-    }
-
-    /// A key that has to be there is not.
-    pub(super) fn missing(&self, at: usize, key: &str, help: String) {
-        if self.broken_lines.borrow().is_empty() {
-            self.push(Weight::Error, at, key, "is missing".to_owned(), help);
-        }
-    }
-
-    /// Everything that was found, in the order of the file.
-    pub(super) fn into_problems(self) -> Vec<Problem> {
-        let mut problems = self.problems.into_inner();
-        problems.sort_by_key(|problem| problem.place);
-        problems
-    }
-
-    fn push(&self, weight: Weight, at: usize, key: &str, what: String, help: String) {
+    /// Something that is wrong at an offset, with the key that it is about.
+    pub(super) fn report(
+        &self,
+        (weight, subject): (Weight, Subject),
+        at: usize,
+        key: &str,
+        what: String,
+        help: String,
+    ) {
         let place = self.places.place(at);
         let broken = self.broken_lines.borrow();
         let noise = match weight {
@@ -167,8 +166,30 @@ impl<'a> Findings<'a> {
             Weight::Warning => !broken.is_empty(),
         };
         if !noise {
-            let problem = Problem { weight, place, key: Some(key.to_owned()), what, help };
-            self.problems.borrow_mut().push(problem);
+            let key = Some(key.to_owned());
+            self.problems.borrow_mut().push(Problem { weight, subject, place, key, what, help });
         }
+    }
+
+    /// A key that has to be there is not.
+    pub(super) fn missing(&self, at: usize, key: &str, help: String) {
+        if self.broken_lines.borrow().is_empty() {
+            let what = "is missing".to_owned();
+            self.report((Weight::Error, Subject::Writing), at, key, what, help);
+        }
+    }
+
+    /// Everything that was found, in the order of the file.
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|problem| problem.place);
+        // Two checks may look at one value; what both say is said once.
+        let mut said: Vec<Problem> = Vec::new();
+        for problem in problems {
+            if !said.contains(&problem) {
+                said.push(problem);
+            }
+        }
+        said
     }
 }

@@ -1,7 +1,7 @@
 //! A table of the file under check: takes typed values out of it, and reports what does not fit with
 //! its place. It knows no key by name.
 
-use super::problem::Findings;
+use super::problem::{Findings, Subject, Weight};
 use super::quantity::{parse_duration, parse_size};
 use super::words::did_you_mean;
 use std::time::Duration;
@@ -19,11 +19,25 @@ pub(super) struct Found<'a, T> {
 
 impl<'a, T> Found<'a, T> {
     pub(super) fn error(&self, what: impl Into<String>, help: impl Into<String>) {
-        self.findings.error(self.at, &self.path, what.into(), help.into());
+        self.report(Weight::Error, Subject::Writing, what.into(), help.into());
     }
 
     pub(super) fn warning(&self, what: impl Into<String>, help: impl Into<String>) {
-        self.findings.warning(self.at, &self.path, what.into(), help.into());
+        self.report(Weight::Warning, Subject::Writing, what.into(), help.into());
+    }
+
+    /// Reports a declaration that does not go together with another one.
+    pub(super) fn contradiction(
+        &self,
+        weight: Weight,
+        what: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.report(weight, Subject::Declarations, what.into(), help.into());
+    }
+
+    fn report(&self, weight: Weight, subject: Subject, what: String, help: String) {
+        self.findings.report((weight, subject), self.at, &self.path, what, help);
     }
 
     fn replace<U>(&self, value: U) -> Found<'a, U> {
@@ -32,10 +46,12 @@ impl<'a, T> Found<'a, T> {
 
     /// Reports a value of the wrong type.
     fn expected(&self, wanted: &str, value: &DeValue<'_>) {
-        self.error(
-            format!("must be {wanted}, found {}", type_name(value)),
-            format!("write {wanted}"),
-        );
+        self.expected_with(Weight::Error, wanted, value);
+    }
+
+    fn expected_with(&self, weight: Weight, wanted: &str, value: &DeValue<'_>) {
+        let what = format!("must be {wanted}, found {}", type_name(value));
+        self.report(weight, Subject::Writing, what, format!("write {wanted}"));
     }
 }
 
@@ -44,6 +60,17 @@ impl<'a, T> Found<'a, T> {
 pub(super) enum Number {
     Integer(i64),
     Float(f64),
+}
+
+/// The types of values, as far as checks tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Text,
+    Number,
+    Boolean,
+    Date,
+    List,
+    Table,
 }
 
 /// One table of the file.
@@ -86,8 +113,36 @@ impl<'a> Section<'a> {
 
     /// Reports every key that is not among `known`, with the nearest one that is.
     pub(super) fn refuse_unknown(&self, known: &[&str]) {
+        self.report_unknown(Weight::Error, known);
+    }
+
+    /// Reports what [`Self::refuse_unknown`] does, with a weight of choice.
+    pub(super) fn report_unknown(&self, weight: Weight, known: &[&str]) {
         for key in self.keys().filter(|key| !known.contains(&key.value)) {
-            key.error("is not a known key", did_you_mean(key.value, known));
+            let help = did_you_mean(key.value, known);
+            key.report(weight, Subject::Writing, "is not a known key".to_owned(), help);
+        }
+    }
+
+    /// What type of value an entry has; nothing when it is absent.
+    pub(super) fn shape(&self, name: &str) -> Option<Shape> {
+        let value = self.table.get(name)?;
+        Some(match value.get_ref() {
+            DeValue::String(_) => Shape::Text,
+            DeValue::Integer(_) | DeValue::Float(_) => Shape::Number,
+            DeValue::Boolean(_) => Shape::Boolean,
+            DeValue::Datetime(_) => Shape::Date,
+            DeValue::Array(_) => Shape::List,
+            DeValue::Table(_) => Shape::Table,
+        })
+    }
+
+    /// Reports that an entry, which is there, should be something else.
+    pub(super) fn misshapen(&self, name: &str, weight: Weight, wanted: &str) {
+        if let Some(value) = self.table.get(name) {
+            let (at, path) = (value.span().start, self.key(name));
+            let found = Found { value: (), at, path, findings: self.findings };
+            found.expected_with(weight, wanted, value.get_ref());
         }
     }
 
@@ -151,6 +206,33 @@ impl<'a> Section<'a> {
             }
         }
         Some(array.replace(texts))
+    }
+
+    /// A list of texts, or one text by itself.
+    pub(super) fn texts_or_one(&self, name: &str) -> Option<Vec<Found<'a, &'a str>>> {
+        match self.shape(name)? {
+            Shape::Text => self.text(name).map(|text| vec![text]),
+            Shape::List => self.texts(name).map(|texts| texts.value),
+            Shape::Number | Shape::Boolean | Shape::Date | Shape::Table => {
+                self.misshapen(name, Weight::Error, "a text in quotes or a list of them");
+                None
+            }
+        }
+    }
+
+    /// A list of whole numbers.
+    pub(super) fn integers(&self, name: &str) -> Option<Vec<i64>> {
+        let array = self.typed(name, "a list of whole numbers", as_array)?;
+        let mut integers = Vec::new();
+        for (index, item) in array.value.iter().enumerate() {
+            let path = format!("{}[{index}]", array.path);
+            let found = Found { value: (), at: item.span().start, path, findings: self.findings };
+            match as_number(item.get_ref()) {
+                Some(Some(Number::Integer(integer))) => integers.push(integer),
+                _ => found.expected("a whole number", item.get_ref()),
+            }
+        }
+        Some(integers)
     }
 
     pub(super) fn duration(&self, name: &str) -> Option<Found<'a, Duration>> {

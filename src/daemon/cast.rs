@@ -18,8 +18,8 @@ use dosd_actors::port::{
 };
 use dosd_actors::reach::Reach;
 use dosd_actors::spawn::{
-    EndRows, HaltRun, ProcessEvent, ReadoptRuns, Spawn, SpawnActor, SpawnPorts, SpawnSettings,
-    StopAll,
+    AwaitEnds, EndRows, HaltRun, ProcessEvent, ReadoptRuns, Spawn, SpawnActor, SpawnPorts,
+    SpawnSettings, StopAll,
 };
 use dosd_actors::supervisor::{
     Close, FleetSettings, Proposal, Shutdown, SupervisorActor, SupervisorPorts,
@@ -36,8 +36,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
 
 use super::error::DaemonError;
-use super::{RunOptions, settings};
-use crate::config::{self, Sink, Surface};
+use super::{RunOptions, reaper, settings};
+use crate::config::{self, Config, Sink, Surface};
 use crate::control::Doors;
 
 const LANES: &str = "lane";
@@ -46,6 +46,9 @@ const WITNESS: &str = "witness";
 const SPAWN: &str = "spawn";
 const SUPERVISOR: &str = "supervisor";
 const EXPORTER: &str = "exporter";
+
+/// How long an actor that is gone is given to be made again.
+const MAKE_AGAIN: Duration = Duration::from_millis(10);
 
 /// The actors, by what they are asked.
 pub(super) struct Cast {
@@ -65,6 +68,7 @@ pub(super) struct Cast {
     readopt: Reach<ReadoptRuns>,
     stop_all: Reach<StopAll>,
     halt: Reach<HaltRun>,
+    await_ends: Reach<AwaitEnds>,
     process_events: Reach<ProcessEvent>,
     close: Reach<Close>,
     shutdown: Reach<Shutdown>,
@@ -119,7 +123,8 @@ impl Cast {
         socket: &Path,
         report: UnboundedSender<ActorEnded>,
     ) -> Result<Self, DaemonError> {
-        let launcher = SystemLauncher::new().map_err(DaemonError::Processes)?;
+        let launcher = SystemLauncher::new().map_err(DaemonError::Processes)?.with_helper();
+        reaper::start(launcher.children().clone()).map_err(DaemonError::Signals)?;
         let ports = Ports {
             clock: Arc::new(SystemClock::new()),
             storage: Arc::new(Disk),
@@ -148,6 +153,7 @@ impl Cast {
             readopt: Reach::unset(SPAWN),
             stop_all: Reach::unset(SPAWN),
             halt: Reach::unset(SPAWN),
+            await_ends: Reach::unset(SPAWN),
             process_events: Reach::unset(SUPERVISOR),
             close: Reach::unset(SUPERVISOR),
             shutdown: Reach::unset(SUPERVISOR),
@@ -212,11 +218,30 @@ impl Cast {
         }
     }
 
-    /// Ends the actors in the order that loses nothing: no new launches, no
-    /// workers, the last verdicts delivered, then the journals.
-    pub(super) async fn stop(&self, drain_at_most: Duration) {
+    /// The configuration that it was assembled from.
+    pub(super) fn config(&self) -> &Config {
+        &self.options.config
+    }
+
+    /// No new launches from here on. Workers that live are taken care of as before.
+    pub(super) async fn close(&self) {
         // An actor that is gone already needs no stopping.
         let _ = self.close.ask(Close).await;
+    }
+
+    /// Resolves when the last worker has ended by itself.
+    pub(super) fn workers_ended(&self) -> impl Future<Output = ()> + use<> {
+        let ends = self.await_ends.clone();
+        async move {
+            // A spawner that is made again in the meantime finds its workers again.
+            while ends.ask(AwaitEnds).await.is_err() {
+                tokio::time::sleep(MAKE_AGAIN).await;
+            }
+        }
+    }
+
+    /// Stops every worker.
+    pub(super) async fn stop_workers(&self) {
         if let Ok(survivors) = self.stop_all.ask(StopAll).await {
             for left in survivors {
                 warn!(
@@ -226,6 +251,11 @@ impl Cast {
                 );
             }
         }
+    }
+
+    /// Ends the actors in the order that loses nothing: the last leases given back,
+    /// the last verdicts delivered, then the journals.
+    pub(super) async fn stop(&self, drain_at_most: Duration) {
         let _ = self.shutdown.ask(Shutdown).await;
         for (exporter, drain) in &self.exporters {
             if let Ok(drained) = drain.ask(Drain { within: drain_at_most }).await
@@ -294,7 +324,7 @@ impl Cast {
                 .options
                 .workspace
                 .lease_lock(&self.options.config.paths, &self.options.environment),
-            ..CompactSettings::beside(&path)
+            ..CompactSettings::beside(&path).with_caps(self.options.config.retention)
         };
         Ok(JournalActor::start_in_arbiter(&thread.handle(), move |_| {
             // Here, because the notices belong to the runtime of that thread.
@@ -344,6 +374,7 @@ impl Cast {
         self.readopt.point_at(&actor);
         self.stop_all.point_at(&actor);
         self.halt.point_at(&actor);
+        self.await_ends.point_at(&actor);
         actor
     }
 

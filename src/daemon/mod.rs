@@ -7,17 +7,20 @@ mod cast;
 mod error;
 mod lock;
 mod logging;
+mod reaper;
 mod settings;
 mod signals;
 
+use std::future::pending;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use dosd_actors::guard::{ActorEnded, Ended};
+use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
-use crate::config::Config;
+use crate::config::{Config, OnShutdown};
 use crate::control;
 use crate::env::Environment;
 use crate::workspace::Workspace;
@@ -65,7 +68,7 @@ pub fn run(options: RunOptions) -> Result<(), DaemonError> {
 }
 
 async fn serve(options: RunOptions) -> Result<(), DaemonError> {
-    let signals = Signals::listen().map_err(DaemonError::Signals)?;
+    let mut signals = Signals::listen().map_err(DaemonError::Signals)?;
     let socket = options.workspace.socket(&Environment {
         // A daemon listens in its own workspace; the variable is for its workers.
         socket: None,
@@ -78,11 +81,20 @@ async fn serve(options: RunOptions) -> Result<(), DaemonError> {
         .map_err(|source| DaemonError::State { path: socket.clone(), source })?;
     let control = actix_rt::spawn(control);
 
-    let outcome = attend(&mut cast, ended, signals).await;
+    let on_shutdown = on_shutdown(&cast);
+    let outcome = attend(&mut cast, ended, &mut signals, on_shutdown).await;
+    if outcome.is_ok() {
+        signals.end_at_once_on_the_next();
+    }
 
     // New claims are refused from here on; those under way are answered by the
     // witness, which goes last.
     control.abort();
+    cast.close().await;
+    match on_shutdown {
+        OnShutdown::Detach => info!("workers go on; the next daemon adopts them"),
+        OnShutdown::Drain | OnShutdown::Stop => cast.stop_workers().await,
+    }
     cast.stop(DRAIN_AT_MOST).await;
     // The lock is still ours, so nobody else can have made a new one.
     let _ = std::fs::remove_file(&socket);
@@ -92,20 +104,40 @@ async fn serve(options: RunOptions) -> Result<(), DaemonError> {
     outcome
 }
 
+/// What the configuration says of the end, as far as it can be done.
+fn on_shutdown(cast: &Cast) -> OnShutdown {
+    let wish = cast.config().on_shutdown;
+    if wish == OnShutdown::Detach && std::process::id() == 1 {
+        warn!("nobody outlives process 1: workers will be stopped with the daemon");
+        return OnShutdown::Stop;
+    }
+    wish
+}
+
 /// Keeps the actors alive until there is a reason to end.
 async fn attend(
     cast: &mut Cast,
     mut ended: mpsc::UnboundedReceiver<ActorEnded>,
-    mut signals: Signals,
+    signals: &mut Signals,
+    on_shutdown: OnShutdown,
 ) -> Result<(), DaemonError> {
     let mut panics: Vec<tokio::time::Instant> = Vec::new();
+    let mut drained = pending().boxed_local();
+    let mut is_draining = false;
     loop {
         let ended = tokio::select! {
-            signal = signals.next() => {
+            signal = signals.wish(is_draining) => {
+                if on_shutdown == OnShutdown::Drain && !is_draining {
+                    info!("{signal}: waiting for the workers to end; once more to stop them");
+                    cast.close().await;
+                    drained = cast.workers_ended().boxed_local();
+                    is_draining = true;
+                    continue;
+                }
                 info!("{signal}: stopping; once more to stop at once");
-                signals.end_at_once_on_the_next();
                 return Ok(());
             }
+            () = &mut drained => return Ok(()),
             ended = ended.recv() => match ended {
                 Some(ended) => ended,
                 None => return Ok(()),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dosd_actors::port::Clock;
+use dosd_actors::rotated_log::Rotation;
 use dosd_actors::spawn::{LogPolicy, Run, SpawnSettings};
 use dosd_actors::supervisor::{FleetSettings, LeaseMode};
 use dosd_kernel::run_id;
@@ -77,9 +78,9 @@ pub(super) fn spawn(options: &RunOptions, socket: &Path, host_id: String) -> Spa
         stop_timeout: worker.stop_timeout,
         logs: LogPolicy {
             directory: options.workspace.logs_dir(),
-            max_bytes: worker.log.max_bytes,
-            keep: worker.log.keep as usize,
+            rotation: Rotation { max_bytes: worker.log.max_bytes, keep: worker.log.keep as usize },
         },
+        runs: options.workspace.runs_dir(),
         host_id,
     }
 }

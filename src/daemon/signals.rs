@@ -23,25 +23,34 @@ impl Signals {
     }
 
     /// Waits for one and gives its name.
-    pub(super) async fn next(&mut self) -> &'static str {
+    async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "TERM",
             _ = self.interrupt.recv() => "interrupted",
         }
     }
 
+    /// Waits for one; for one that is a wish of its own when another came just before.
+    pub(super) async fn wish(&mut self, is_another: bool) -> &'static str {
+        if is_another { self.another().await } else { self.next().await }
+    }
+
+    /// One wish can arrive twice, once for the process and once for its group.
+    async fn another(&mut self) -> &'static str {
+        let echoes = async {
+            loop {
+                self.next().await;
+            }
+        };
+        let _: Result<(), _> = tokio::time::timeout(ECHO, echoes).await;
+        self.next().await
+    }
+
     /// From now on a signal ends the process, as an impatient operator wants.
     /// What it leaves behind is reconciled at the next start.
     pub(super) fn end_at_once_on_the_next(mut self) {
         actix_rt::spawn(async move {
-            // One wish can arrive twice, once for the process and once for its group.
-            let echoes = async {
-                loop {
-                    self.next().await;
-                }
-            };
-            let _: Result<(), _> = tokio::time::timeout(ECHO, echoes).await;
-            self.next().await;
+            self.another().await;
             std::process::exit(130);
         });
     }

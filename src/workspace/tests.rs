@@ -1,7 +1,7 @@
 //! Tests of the workspace: how it is found, and where its files are.
 
 use super::{Origin, Workspace, WorkspaceError};
-use crate::config::Paths;
+use crate::config::{OtherPath, Paths};
 use crate::env::Environment;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -97,7 +97,11 @@ fn configured_paths_start_at_the_workspace_and_variables_at_the_working_director
     let paths = Paths {
         lane_journal: Some(PathBuf::from("state/lanes.jsonl")),
         verdict_journal: Some(PathBuf::from("/var/verdicts.jsonl")),
+        others: [(OtherPath::LeasesDir, PathBuf::from("l"))].into(),
+        ..Paths::default()
     };
+    assert_eq!(workspace.other(&paths, OtherPath::FanoutRuns), root.join(".dos/runs"));
+    assert_eq!(workspace.id_alloc_dir(&paths, &environment), root.join("l/id-alloc"));
     assert_eq!(workspace.lane_journal(&paths, &environment), root.join("state/lanes.jsonl"));
     assert_eq!(workspace.lease_lock(&paths, &environment), root.join("state/.lane-lease.lock"));
     assert_eq!(workspace.verdict_journal(&paths, &environment), Path::new("/var/verdicts.jsonl"));

@@ -8,6 +8,9 @@ const ONE_LANE: &str = r#"
 concurrent = ["a"]
 [lanes.trees]
 a = ["a/**"]
+[dosd]
+on_shutdown = "stop"
+
 [dosd.worker]
 lease = "supervisor"
 restart = { burst = 3, window = "1m", delay = "10ms", max_delay = "20ms" }

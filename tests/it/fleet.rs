@@ -20,6 +20,9 @@ idle = ["idle/**"]
 [supervise]
 target = 3
 
+[dosd]
+on_shutdown = "stop"
+
 [dosd.worker]
 command = ["sh", "{lane}.sh"]
 lease = "supervisor"

@@ -356,7 +356,10 @@ fn the_archive_lock_is_shared_with_the_peer() {
 fn w_2_the_archive_lock_goes_to_one_of_many_of_the_same_name() {
     let workspace = workspace(LANES);
     for round in 0..20 {
-        || workspace.command(&["lease", "acquire", "A", "--retries", "0"]).spawn();
+        let start = || {
+            let mut command = workspace.command(&["lease", "acquire", "A", "--retries", "0"]);
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+        };
         let racers: Vec<_> = (0..6).map(|_| start().expect("dosd starts")).collect();
         let codes = racers.into_iter().map(|mut child| child.wait().expect("it ends").code());
         let winners = codes.filter(|code| *code == Some(0)).count();

@@ -1,9 +1,22 @@
 //! End-to-end tests, through the real binary.
 
+mod arbitrate;
 mod bad_input;
+mod config_alike;
 mod contention;
+mod counters;
+mod decisions;
+mod eval;
 mod fleet;
+mod fleet;
+mod git_verbs;
 mod leases;
+mod outlive;
 mod peer_reads;
 mod reads;
+mod retention;
+mod small_verbs;
 mod support;
+mod top;
+mod watchdog;
+mod watching;

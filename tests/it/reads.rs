@@ -65,6 +65,7 @@ fn reading_leaves_no_trace() {
         &["lease-lane", "live"],
         &["loop"],
         &["observe"],
+        &["arbitrate"],
         &["doctor"],
     ] {
         assert_eq!(workspace.dosd(arguments).code, 0, "{arguments:?}");
@@ -100,7 +101,7 @@ fn verify_names_each_damaged_line() {
 fn a_failing_tool_is_no_verdict() {
     let workspace = Workspace::new();
     std::fs::create_dir_all(workspace.root().join(LANE_JOURNAL)).expect("a directory");
-    for arguments in [&["journal", "tail"][..], &["journal", "verify"], &["loop"]] {
+    for arguments in [&["journal", "tail"][..], &["journal", "verify"], &["loop"], &["arbitrate"]] {
         let answer = workspace.dosd(arguments);
         assert_eq!((answer.code, answer.stdout.as_str()), (70, ""), "{arguments:?}");
         assert!(answer.stderr.starts_with("dosd: cannot read the journal `"), "{}", answer.stderr);

@@ -27,9 +27,9 @@ const LAST_PAUSE: Duration = Duration::from_millis(50);
 /// The age at which a lock file may be taken from its holder.
 const STALE_AFTER_MS: i64 = 300_000;
 
-/// The age at which we do not trust our own lock any more: others see whole
-/// seconds, and their clocks differ.
-const TRUSTED_FOR_MS: i64 = STALE_AFTER_MS - 10_000;
+/// So long before it is stale we do not trust our own lock any more: others see
+/// whole seconds, and their clocks differ.
+const DISTRUST_MS: i64 = 10_000;
 
 /// How long to wait between tries of something that others have most briefly.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +91,7 @@ pub struct LeaseMutex {
     clock: SharedClock,
     path: PathBuf,
     owner: LockOwner,
+    stale_after_ms: i64,
 }
 
 impl LeaseMutex {
@@ -102,7 +103,14 @@ impl LeaseMutex {
         path: PathBuf,
         owner: LockOwner,
     ) -> Self {
-        Self { storage, clock, path, owner }
+        Self { storage, clock, path, owner, stale_after_ms: STALE_AFTER_MS }
+    }
+
+    /// Takes a lock file from its holder at another age, which all who share the lock
+    /// have to agree on.
+    #[must_use]
+    pub fn stale_after(self, stale_after_ms: i64) -> Self {
+        Self { stale_after_ms, ..self }
     }
 
     /// Takes the mutex, trying for as long as `patience`.
@@ -154,6 +162,7 @@ impl LeaseMutex {
             content,
             wall_ms: now_ms,
             since: self.clock.monotonic(),
+            trusted_for_ms: self.stale_after_ms - DISTRUST_MS,
             _os_lock: os_lock,
         }))
     }
@@ -186,7 +195,7 @@ impl LeaseMutex {
         }
         value(&seen, "acquired_at")
             .and_then(stamp::parse_ms)
-            .is_some_and(|acquired_ms| now_ms.saturating_sub(acquired_ms) >= STALE_AFTER_MS)
+            .is_some_and(|acquired_ms| now_ms.saturating_sub(acquired_ms) >= self.stale_after_ms)
     }
 }
 
@@ -200,6 +209,8 @@ pub struct LeaseHold {
     /// When it was taken, on both clocks.
     wall_ms: i64,
     since: Duration,
+    /// How long it is ours without a doubt.
+    trusted_for_ms: i64,
     /// Given back last, after the lock file.
     _os_lock: Box<dyn FsLock>,
 }
@@ -221,7 +232,7 @@ impl LeaseHold {
                 .unwrap_or(i64::MAX)
                 // A suspended machine stops one clock, an operator moves the other.
                 .max(self.clock.now_ms().saturating_sub(self.wall_ms));
-        held_ms < TRUSTED_FOR_MS
+        held_ms < self.trusted_for_ms
             && self.storage.read(&self.path).is_ok_and(|there| there == self.content)
     }
 }

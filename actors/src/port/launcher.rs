@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dosd_kernel::lane::StartedProcess;
 use futures_util::future::BoxFuture;
 use tokio::io::AsyncRead;
+
+use crate::rotated_log::Rotation;
 
 /// One process of one boot of one machine. A pid alone is never an identity:
 /// the kernel hands it out again.
@@ -23,6 +26,17 @@ pub struct ProcessIdentity {
     pub pgid: u32,
 }
 
+impl From<&StartedProcess> for ProcessIdentity {
+    fn from(started: &StartedProcess) -> Self {
+        Self {
+            boot_id: started.boot_id.clone(),
+            pid: started.pid,
+            start_ticks: started.start_ticks,
+            pgid: started.pgid,
+        }
+    }
+}
+
 /// The variable that names a worker's run; its children inherit it.
 pub const RUN_ID_VARIABLE: &str = "CID_RUN_ID";
 
@@ -35,6 +49,19 @@ pub struct LaunchSpec {
     pub directory: PathBuf,
     /// Variables added to the daemon's own environment.
     pub environment: BTreeMap<String, String>,
+    /// What is kept of it for a daemon that is not there to see.
+    pub keep: Keep,
+}
+
+/// Where a worker's output and end are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keep {
+    /// The directory of the run: its exit record.
+    pub run_directory: PathBuf,
+    /// The file of its output.
+    pub log: PathBuf,
+    /// How much output is kept.
+    pub rotation: Rotation,
 }
 
 /// How a process ended. Both empty: nobody was there to see.
@@ -58,11 +85,21 @@ impl Exit {
 pub struct Launched {
     /// Who it is.
     pub identity: ProcessIdentity,
-    /// Resolves once, when the process has ended and was waited for.
+    /// Resolves once, when the process has ended. The exit is empty when this
+    /// process is not its parent: then its helper has recorded it.
     pub exited: BoxFuture<'static, Exit>,
-    /// Its standard output and error as one stream; `None` for an adopted
-    /// process, whose pipe went with the daemon that made it.
+    /// Its standard output and error as one stream; `None` when its helper keeps
+    /// them.
     pub output: Option<Box<dyn AsyncRead + Send + Unpin>>,
+}
+
+/// What of a run was found on the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// A process of the worker.
+    Process(ProcessIdentity),
+    /// A helper that is about to start it, or has just seen its end.
+    Helper,
 }
 
 /// Why a worker could not be started.
@@ -75,12 +112,12 @@ pub enum LaunchError {
     #[error("worker command `{0}` was not found; check `[dosd.worker] command` and PATH")]
     NotFound(String),
     /// The system refused.
-    #[error("worker command `{program}` could not be started: {source}")]
+    #[error("worker command `{program}` could not be started: {reason}")]
     Refused {
         /// The program that was asked for.
         program: String,
         /// What the system said.
-        source: io::Error,
+        reason: String,
     },
 }
 
@@ -99,7 +136,7 @@ pub trait Launcher: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`LaunchError`]; nothing runs then.
-    fn launch(&self, spec: &LaunchSpec) -> Result<Launched, LaunchError>;
+    fn launch(&self, spec: &LaunchSpec) -> BoxFuture<'static, Result<Launched, LaunchError>>;
 
     /// Finds a process that an earlier daemon started; `None` when that very
     /// process is gone, even if another one has its pid now.
@@ -108,7 +145,7 @@ pub trait Launcher: Send + Sync + 'static {
     /// Finds, for each of these run ids, the oldest process whose environment says
     /// that it belongs to that run ([`RUN_ID_VARIABLE`]). It is how a process is found
     /// whose start nobody wrote down. Looks at every process of the machine, once.
-    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, ProcessIdentity>;
+    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, Found>;
 
     /// Signals every member of a group. A group that is gone is no error.
     ///
@@ -124,6 +161,17 @@ pub trait Launcher: Send + Sync + 'static {
     /// at every process of the machine.
     fn group_members(&self, pgid: u32) -> Vec<GroupMember>;
 
+    /// The living children of this process that were started below a worker, left
+    /// its group, and came here because their parent ended.
+    fn strays(&self) -> Vec<Stray>;
+
+    /// Signals one of [`Launcher::strays`]. One that is gone is no error: its pid is
+    /// its own until this process has waited for it.
+    ///
+    /// # Errors
+    /// When the system refuses, as for a process of another user.
+    fn signal_stray(&self, pid: u32, signal: Signal) -> io::Result<()>;
+
     /// How often to look whether a signalled group is empty.
     fn look_interval(&self) -> Duration {
         Duration::from_millis(10)
@@ -137,6 +185,15 @@ pub struct GroupMember {
     pub pid: u32,
     /// Its short command name, from `/proc/PID/stat`.
     pub command: String,
+}
+
+/// A process that left the group of its run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// The run that it was started for.
+    pub run_id: String,
+    /// Who it is.
+    pub process: GroupMember,
 }
 
 /// A launcher that several actors share.

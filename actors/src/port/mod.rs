@@ -3,22 +3,26 @@
 //! Each port is a small trait with one real implementation here and, under the
 //! feature `testing`, one that a test can bend.
 
+mod children;
 mod clock;
 mod disk;
 mod launcher;
 mod process;
+mod process_table;
 mod storage;
 mod system_launcher;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod watch;
 
+pub use children::Children;
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use disk::Disk;
 pub use launcher::{
-    Exit, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
-    RUN_ID_VARIABLE, SharedLauncher, Signal,
+    Exit, Found, GroupMember, Keep, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
+    RUN_ID_VARIABLE, SharedLauncher, Signal, Stray,
 };
 pub use process::holder_process;
+pub(crate) use process_table::start_ticks_of;
 pub use storage::{AppendFile, ChangeStream, FileStat, FsLock, SharedStorage, Storage};
 pub use system_launcher::SystemLauncher;

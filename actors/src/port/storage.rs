@@ -143,6 +143,13 @@ pub trait Storage: Send + Sync + 'static {
     /// The file system's own.
     fn create_dir_all(&self, path: &Path) -> io::Result<()>;
 
+    /// Deletes a directory with everything in it; nothing happens when there is
+    /// none.
+    ///
+    /// # Errors
+    /// The file system's own, except "not found".
+    fn remove_dir_all(&self, path: &Path) -> io::Result<()>;
+
     /// Creates a file that must not exist yet (`O_CREAT|O_EXCL`) with `bytes`.
     ///
     /// # Errors

@@ -1,33 +1,59 @@
 //! The machine's processes behind [`Launcher`]. Linux: `/proc` and pidfds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::Stdio;
 
-use futures_util::FutureExt;
-use rustix::process::{Pid, PidfdFlags};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use rustix::process::{Pid, PidfdFlags, Signal as OsSignal, kill_process, kill_process_group};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe;
 use tokio::process::Command;
 
+use super::children::Children;
 use super::launcher::{
-    Exit, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
-    RUN_ID_VARIABLE, Signal,
+    Exit, Found, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity, Signal,
+    Stray,
 };
+use super::process_table::{Stat, is_helper, processes, run_id_of, start_ticks_of};
+use crate::exec::{Order, Report};
 
 /// Starts and finds processes of this machine.
 #[derive(Debug, Clone)]
 pub struct SystemLauncher {
     boot_id: String,
+    has_helper: bool,
+    children: Children,
 }
 
 impl SystemLauncher {
-    /// Learns which boot of the machine this is.
+    /// Learns which boot of the machine this is. Workers are children of this
+    /// process, and their output ends with it.
     ///
     /// # Errors
     /// When `/proc` is not there.
     pub fn new() -> io::Result<Self> {
         let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
-        Ok(Self { boot_id: boot_id.trim().to_owned() })
+        let boot_id = boot_id.trim().to_owned();
+        Ok(Self { boot_id, has_helper: false, children: Children::default() })
+    }
+
+    /// Starts each worker through a helper, which is this very program: see
+    /// [`exec`](crate::exec). For a program that knows the helper's verb.
+    #[must_use]
+    pub fn with_helper(mut self) -> Self {
+        self.has_helper = true;
+        self
+    }
+
+    /// The children of this process that are waited for where they were started.
+    #[must_use]
+    pub fn children(&self) -> &Children {
+        &self.children
     }
 
     fn identify(&self, pid: u32) -> Option<ProcessIdentity> {
@@ -39,51 +65,137 @@ impl SystemLauncher {
             pgid: stat.pgid,
         })
     }
-}
 
-impl Launcher for SystemLauncher {
-    fn launch(&self, spec: &LaunchSpec) -> Result<Launched, LaunchError> {
+    /// Whether that very process lives; a zombie does not.
+    #[must_use]
+    pub fn lives(&self, identity: &ProcessIdentity) -> bool {
+        identity.boot_id == self.boot_id
+            && Stat::read(identity.pid)
+                .is_some_and(|stat| stat.start_ticks == identity.start_ticks && !stat.is_zombie())
+    }
+
+    /// The process as the journal will know it.
+    fn identity(&self, pid: u32, start_ticks: u64) -> ProcessIdentity {
+        ProcessIdentity { boot_id: self.boot_id.clone(), pid, start_ticks, pgid: pid }
+    }
+
+    /// Starts a worker as a child of this process.
+    fn launch_directly(&self, spec: &LaunchSpec) -> Result<Launched, LaunchError> {
         let (program, arguments) = spec.argv.split_first().ok_or(LaunchError::Empty)?;
-        let refused = |source: io::Error| {
-            if source.kind() == io::ErrorKind::NotFound && spec.directory.is_dir() {
+        let refused = |error: io::Error| {
+            if error.kind() == io::ErrorKind::NotFound && spec.directory.is_dir() {
                 LaunchError::NotFound(program.clone())
             } else {
-                LaunchError::Refused { program: program.clone(), source }
+                LaunchError::Refused { program: program.clone(), reason: error.to_string() }
             }
         };
         let (reader, writer) = io::pipe().map_err(refused)?;
         // Whatever can fail comes before the process: none is left that nobody
         // knows of.
         let output = pipe::Receiver::from_owned_fd(reader.into()).map_err(refused)?;
-        // No `pre_exec`: it would force a fork, which costs 50 ms from a process
-        // of 1 GiB; `process_group` keeps the fast path.
-        let mut child = Command::new(program)
-            .args(arguments)
-            .current_dir(&spec.directory)
-            .envs(&spec.environment)
-            .stdin(Stdio::null())
-            .stdout(writer.try_clone().map_err(refused)?)
-            .stderr(writer)
-            .process_group(0)
-            .spawn()
-            .map_err(refused)?;
+        let mut command = command(Path::new(program), spec);
+        command.args(arguments).stdout(writer.try_clone().map_err(refused)?).stderr(writer);
+        let mut child = self.children.spawn(&mut command).map_err(refused)?;
         let pid = child.id().unwrap_or_default();
         // The child is not waited for yet, so its pid is its own, even when it
         // has ended already.
-        let identity = self.identify(pid).unwrap_or_else(|| ProcessIdentity {
-            boot_id: self.boot_id.clone(),
-            pid,
-            start_ticks: 0,
-            pgid: pid,
-        });
+        let identity = self.identity(pid, start_ticks_of(pid).unwrap_or(0));
+        let children = self.children.clone();
         let exited = async move {
-            use std::os::unix::process::ExitStatusExt;
-            match child.wait().await {
+            let status = child.wait().await;
+            children.forget(pid);
+            match status {
                 Ok(status) => Exit { code: status.code(), signal: status.signal() },
                 Err(_) => Exit::default(),
             }
         };
         Ok(Launched { identity, exited: exited.boxed(), output: Some(Box::new(output)) })
+    }
+
+    /// Starts a helper, and has it start the worker.
+    fn launch_helped(&self, spec: &LaunchSpec) -> Result<Helped, LaunchError> {
+        let program = spec.argv.first().ok_or(LaunchError::Empty)?.clone();
+        let refused = |error: io::Error| LaunchError::Refused {
+            program: program.clone(),
+            reason: error.to_string(),
+        };
+        let (reader, writer) = io::pipe().map_err(refused)?;
+        let report = pipe::Receiver::from_owned_fd(reader.into()).map_err(refused)?;
+        let order = Order {
+            run_directory: spec.keep.run_directory.clone(),
+            log: spec.keep.log.clone(),
+            rotation: spec.keep.rotation,
+            argv: spec.argv.iter().map(Into::into).collect(),
+        };
+        // Also right when the program's file was replaced since it was started.
+        let mut command = command(Path::new("/proc/self/exe"), spec);
+        command.arg0("dosd").args(order.to_arguments()).stdout(writer).stderr(Stdio::null());
+        let mut child = self.children.spawn(&mut command).map_err(refused)?;
+        let children = self.children.clone();
+        tokio::spawn(async move {
+            let pid = child.id().unwrap_or_default();
+            // What became of the worker stands in its record.
+            let _ = child.wait().await;
+            children.forget(pid);
+        });
+        Ok(Helped { launcher: self.clone(), program, report })
+    }
+}
+
+/// A worker that a helper is starting.
+struct Helped {
+    launcher: SystemLauncher,
+    program: String,
+    report: pipe::Receiver,
+}
+
+impl Helped {
+    async fn started(mut self) -> Result<Launched, LaunchError> {
+        let mut line = String::new();
+        let read = self.report.read_to_string(&mut line).await;
+        let program = self.program;
+        let refused = |reason: String| LaunchError::Refused { program: program.clone(), reason };
+        read.map_err(|error| refused(error.to_string()))?;
+        match Report::from_line(&line) {
+            Some(Report::Started { pid, start_ticks }) => {
+                let identity = self.launcher.identity(pid, start_ticks);
+                // One that has ended already cannot be watched any more.
+                let gone = || Launched {
+                    identity: identity.clone(),
+                    exited: async { Exit::default() }.boxed(),
+                    output: None,
+                };
+                Ok(self.launcher.adopt(&identity).unwrap_or_else(gone))
+            }
+            Some(Report::Missing) => Err(LaunchError::NotFound(program)),
+            Some(Report::Refused(reason)) => Err(refused(reason)),
+            None => Err(refused("its helper ended before it had started it".to_owned())),
+        }
+    }
+}
+
+/// What every process that is started here has in common. No `pre_exec`: it would
+/// force a fork, which costs 50 ms from a process of 1 GiB; `process_group` keeps
+/// the fast path.
+fn command(program: &Path, spec: &LaunchSpec) -> Command {
+    let mut command = Command::new(program);
+    command
+        .current_dir(&spec.directory)
+        .envs(&spec.environment)
+        .stdin(Stdio::null())
+        .process_group(0);
+    command
+}
+
+impl Launcher for SystemLauncher {
+    fn launch(&self, spec: &LaunchSpec) -> BoxFuture<'static, Result<Launched, LaunchError>> {
+        if !self.has_helper {
+            return ready(self.launch_directly(spec)).boxed();
+        }
+        match self.launch_helped(spec) {
+            Ok(helped) => helped.started().boxed(),
+            Err(failed) => ready(Err(failed)).boxed(),
+        }
     }
 
     fn adopt(&self, identity: &ProcessIdentity) -> Option<Launched> {
@@ -109,36 +221,32 @@ impl Launcher for SystemLauncher {
         Some(Launched { identity: identity.clone(), exited: exited.boxed(), output: None })
     }
 
-    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, ProcessIdentity> {
-        let mut found: BTreeMap<String, ProcessIdentity> = BTreeMap::new();
+    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, Found> {
+        let mut found: BTreeMap<String, Found> = BTreeMap::new();
         for pid in processes() {
             let Some(run_id) = run_id_of(pid).filter(|run_id| run_ids.contains(run_id)) else {
                 continue;
             };
+            if is_helper(pid, &run_id) {
+                found.entry(run_id).or_insert(Found::Helper);
+                continue;
+            }
             // Zombies have no environment: they never come this far.
             let Some(process) = self.identify(pid) else { continue };
             let age = |it: &ProcessIdentity| (it.start_ticks, it.pid != it.pgid, it.pid);
-            if found.get(&run_id).is_none_or(|known| age(&process) < age(known)) {
-                found.insert(run_id, process);
+            let is_older = match found.get(&run_id) {
+                Some(Found::Process(known)) => age(&process) < age(known),
+                Some(Found::Helper) | None => true,
+            };
+            if is_older {
+                found.insert(run_id, Found::Process(process));
             }
         }
         found
     }
 
     fn signal_group(&self, pgid: u32, signal: Signal) -> io::Result<()> {
-        use rustix::process::{Signal as Os, kill_process_group};
-        let Some(group) = i32::try_from(pgid).ok().and_then(Pid::from_raw) else { return Ok(()) };
-        let signals: &[Os] = match signal {
-            Signal::Terminate => &[Os::TERM, Os::CONT],
-            Signal::Kill => &[Os::KILL],
-        };
-        for signal in signals {
-            match kill_process_group(group, *signal) {
-                Ok(()) | Err(rustix::io::Errno::SRCH) => {}
-                Err(errno) => return Err(errno.into()),
-            }
-        }
-        Ok(())
+        send(pgid, signal, kill_process_group)
     }
 
     fn group_is_gone(&self, pgid: u32) -> bool {
@@ -146,6 +254,20 @@ impl Launcher for SystemLauncher {
         group.is_none_or(|group| {
             rustix::process::test_kill_process_group(group) == Err(rustix::io::Errno::SRCH)
         })
+    }
+
+    fn strays(&self) -> Vec<Stray> {
+        let stray = |pid| {
+            // Zombies have no environment: they never come this far.
+            let run_id = run_id_of(pid)?;
+            let process = GroupMember { pid, command: Stat::read(pid)?.command };
+            (!is_helper(pid, &run_id)).then_some(Stray { run_id, process })
+        };
+        self.children.strays().into_iter().filter_map(stray).collect()
+    }
+
+    fn signal_stray(&self, pid: u32, signal: Signal) -> io::Result<()> {
+        send(pid, signal, kill_process)
     }
 
     fn group_members(&self, pgid: u32) -> Vec<GroupMember> {
@@ -157,80 +279,51 @@ impl Launcher for SystemLauncher {
     }
 }
 
-/// The pids of this moment.
-fn processes() -> impl Iterator<Item = u32> {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-}
-
-/// The run that a process was started for, as its environment said then.
-fn run_id_of(pid: u32) -> Option<String> {
-    let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
-    let variable = environment.split(|byte| *byte == 0).find_map(|variable| {
-        variable.strip_prefix(RUN_ID_VARIABLE.as_bytes())?.strip_prefix(b"=")
-    })?;
-    String::from_utf8(variable.to_vec()).ok()
-}
-
-/// The fields of `/proc/PID/stat` that tell processes apart; see proc(5).
-struct Stat {
-    command: String,
-    state: char,
-    pgid: u32,
-    start_ticks: u64,
-}
-
-impl Stat {
-    fn read(pid: u32) -> Option<Self> {
-        let text = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
-        Self::parse(&String::from_utf8_lossy(&text))
+/// Sends what a [`Signal`] stands for. Nobody there is no error.
+fn send(
+    number: u32,
+    signal: Signal,
+    kill: impl Fn(Pid, OsSignal) -> rustix::io::Result<()>,
+) -> io::Result<()> {
+    let Some(target) = i32::try_from(number).ok().and_then(Pid::from_raw) else { return Ok(()) };
+    let signals: &[OsSignal] = match signal {
+        Signal::Terminate => &[OsSignal::TERM, OsSignal::CONT],
+        Signal::Kill => &[OsSignal::KILL],
+    };
+    for signal in signals {
+        match kill(target, *signal) {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+            Err(errno) => return Err(errno.into()),
+        }
     }
-
-    /// The command may hold spaces and parentheses: it ends at the last one.
-    fn parse(text: &str) -> Option<Self> {
-        let (head, rest) = text.rsplit_once(')')?;
-        let (_, command) = head.split_once('(')?;
-        let fields: Vec<&str> = rest.split_whitespace().collect();
-        Some(Self {
-            command: command.to_owned(),
-            state: fields.first()?.chars().next()?,
-            pgid: fields.get(2)?.parse().ok()?,
-            start_ticks: fields.get(19)?.parse().ok()?,
-        })
-    }
-
-    fn is_zombie(&self) -> bool {
-        matches!(self.state, 'Z' | 'X')
-    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt;
+    use std::path::PathBuf;
 
     use super::*;
+    use crate::port::{Keep, RUN_ID_VARIABLE};
+    use crate::rotated_log::Rotation;
 
     fn spec(argv: &[&str]) -> LaunchSpec {
         LaunchSpec {
             argv: argv.iter().map(ToString::to_string).collect(),
             directory: std::env::temp_dir(),
             environment: BTreeMap::new(),
+            keep: Keep {
+                run_directory: PathBuf::new(),
+                log: PathBuf::new(),
+                rotation: Rotation { max_bytes: 1, keep: 1 },
+            },
         }
-    }
-
-    #[test]
-    fn a_command_name_with_spaces_and_parentheses_is_read() {
-        let stat =
-            Stat::parse("42 (a) b (c) S 1 42 42 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 98765 0 0 0")
-                .unwrap();
-        assert_eq!(stat.command, "a) b (c");
-        assert_eq!((stat.pgid, stat.start_ticks, stat.state), (42, 98765, 'S'));
     }
 
     #[actix::test]
     async fn the_exit_code_is_seen() {
         let launcher = SystemLauncher::new().unwrap();
-        let started = launcher.launch(&spec(&["sh", "-c", "exit 7"])).unwrap();
+        let started = launcher.launch(&spec(&["sh", "-c", "exit 7"])).await.unwrap();
         assert_eq!(started.identity.pgid, started.identity.pid);
         assert_eq!(started.exited.await, Exit { code: Some(7), signal: None });
     }
@@ -238,7 +331,7 @@ mod tests {
     #[actix::test]
     async fn a_command_that_does_not_exist_is_named() {
         let launcher = SystemLauncher::new().unwrap();
-        let error = launcher.launch(&spec(&["no-such-command-here"])).err().unwrap();
+        let error = launcher.launch(&spec(&["no-such-command-here"])).await.err().unwrap();
         assert!(matches!(&error, LaunchError::NotFound(name) if name == "no-such-command-here"));
     }
 
@@ -248,13 +341,13 @@ mod tests {
         let run_id = format!("RID-{}", std::process::id());
         let mut spec = spec(&["sh", "-c", "echo ready; sleep 60 & wait"]);
         spec.environment.insert(RUN_ID_VARIABLE.to_owned(), run_id.clone());
-        let mut started = launcher.launch(&spec).unwrap();
+        let mut started = launcher.launch(&spec).await.unwrap();
         // The kernel returns from the start a moment before `environ` can be read.
         let mut said = [0; 6];
         started.output.as_mut().unwrap().read_exact(&mut said).await.unwrap();
         let asked = BTreeSet::from([run_id.clone(), "RID-nobody".to_owned()]);
         let found = launcher.find(&asked);
-        assert_eq!(found, BTreeMap::from([(run_id, started.identity.clone())]));
+        assert_eq!(found, BTreeMap::from([(run_id, Found::Process(started.identity.clone()))]));
         launcher.signal_group(started.identity.pgid, Signal::Kill).unwrap();
         started.exited.await;
     }
@@ -262,7 +355,7 @@ mod tests {
     #[actix::test]
     async fn an_adopted_process_is_watched_and_a_reused_pid_is_not() {
         let launcher = SystemLauncher::new().unwrap();
-        let started = launcher.launch(&spec(&["sleep", "60"])).unwrap();
+        let started = launcher.launch(&spec(&["sleep", "60"])).await.unwrap();
         let adopted = launcher.adopt(&started.identity).unwrap();
         let other = ProcessIdentity { start_ticks: 1, ..started.identity.clone() };
         assert!(launcher.adopt(&other).is_none());

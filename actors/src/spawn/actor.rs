@@ -4,18 +4,20 @@ use std::rc::Rc;
 
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture};
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::end_rows::EndRows;
 use super::halt::halt;
-use super::life::{self, Shared};
+use super::life::{self, Record, Shared};
 use super::living::{Living, Phase};
-use super::message::{HaltRun, Halting, ProcessEvent, ReadoptRuns, Run, Spawn, StopAll, Survivors};
+use super::message::{
+    AwaitEnds, HaltRun, Halting, ProcessEvent, ReadoptRuns, Run, Spawn, StopAll, Survivors,
+};
 use super::settings::SpawnSettings;
 use super::stop::stop_all;
 use crate::guard::EndGuard;
 use crate::journal::{Append, Decide};
-use crate::port::{Exit, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage};
+use crate::port::{Found, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage};
 use crate::reach::Reach;
 use crate::witness::{EndRun, TakeBaseline};
 
@@ -106,6 +108,15 @@ impl Handler<HaltRun> for SpawnActor {
     }
 }
 
+impl Handler<AwaitEnds> for SpawnActor {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: AwaitEnds, _: &mut Self::Context) -> Self::Result {
+        let shared = Rc::clone(&self.shared);
+        Box::pin(async move { shared.living.all_left().await })
+    }
+}
+
 impl Handler<ReadoptRuns> for SpawnActor {
     type Result = MessageResult<ReadoptRuns>;
 
@@ -127,12 +138,6 @@ impl Handler<ReadoptRuns> for SpawnActor {
     }
 }
 
-/// Whether the journal knows the process of a run.
-enum Record {
-    Known,
-    Missing,
-}
-
 impl SpawnActor {
     fn adopt(&self, process: Option<&ProcessIdentity>) -> Option<Launched> {
         self.shared.launcher.adopt(process?)
@@ -140,19 +145,8 @@ impl SpawnActor {
 
     /// Takes a run in hand whose process lives.
     fn watch(&self, run: Run, launched: Launched, record: Record, ctx: &mut Context<Self>) {
-        let shared = Rc::clone(&self.shared);
-        let process = launched.identity.clone();
-        let pid = process.pid;
-        info!(lane = run.lane, run = run.run_id, pid, "worker found alive, watched again");
-        shared.living.enter(&run, Phase::Running(process.clone()));
-        ctx.spawn(wrap_future(async move {
-            let began_ms = shared.clock.monotonic_ms();
-            if let Record::Missing = record {
-                let argv = shared.settings.spec(&run).argv;
-                life::record_start(&shared, &run, &process, argv).await;
-            }
-            life::watch(shared, run, launched, began_ms).await;
-        }));
+        self.shared.living.enter(&run, Phase::Running(launched.identity.clone()));
+        ctx.spawn(wrap_future(life::resume(Rc::clone(&self.shared), run, launched, record)));
     }
 
     /// Looks for runs whose process is gone, or was never written down, by what the
@@ -171,17 +165,22 @@ impl SpawnActor {
         let found = self.shared.launcher.find(&run_ids);
         let mut living = Vec::new();
         for (run, process) in lost {
-            if let Some(launched) = self.adopt(found.get(&run.run_id)) {
-                living.push(run.clone());
-                self.watch(run, launched, Record::Missing, ctx);
-                continue;
-            }
-            let shared = Rc::clone(&self.shared);
             let pid = process.map(|process| process.pid);
-            shared.living.enter(&run, Phase::Ending);
-            ctx.spawn(wrap_future(async move {
-                life::finish(&shared, run, pid, Exit::default(), 0, None).await;
-            }));
+            match found.get(&run.run_id) {
+                Some(Found::Process(process)) if let Some(launched) = self.adopt(Some(process)) => {
+                    living.push(run.clone());
+                    self.watch(run, launched, Record::Missing, ctx);
+                }
+                Some(Found::Helper) => {
+                    living.push(run.clone());
+                    self.shared.living.enter(&run, Phase::Starting);
+                    ctx.spawn(wrap_future(life::catch_up(Rc::clone(&self.shared), run, pid)));
+                }
+                Some(Found::Process(_)) | None => {
+                    self.shared.living.enter(&run, Phase::Ending);
+                    ctx.spawn(wrap_future(life::conclude(Rc::clone(&self.shared), run, pid)));
+                }
+            }
         }
         living
     }

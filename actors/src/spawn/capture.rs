@@ -1,13 +1,12 @@
 //! A worker's output, on disk, bounded.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tracing::warn;
 
-use super::settings::LogPolicy;
-use crate::port::{AppendFile, SharedStorage};
+use crate::port::SharedStorage;
+use crate::rotated_log::{RotatedLog, Rotation};
 
 /// Read at once. Every worker has a buffer of this size for as long as it lives, so a
 /// thousand of them cost 8 MB.
@@ -21,9 +20,9 @@ pub(super) async fn capture(
     mut output: Box<dyn AsyncRead + Send + Unpin>,
     storage: SharedStorage,
     path: PathBuf,
-    policy: LogPolicy,
+    rotation: Rotation,
 ) {
-    let mut log = RotatedLog::new(storage, path, policy);
+    let mut log = RotatedLog::new(storage, path, rotation);
     let mut buffer = vec![0; CHUNK];
     let mut lost = false;
     loop {
@@ -34,113 +33,41 @@ pub(super) async fn capture(
                     && !lost
                 {
                     lost = true;
-                    warn!(log = %log.path.display(), "output is being lost: {error}");
+                    warn!(log = %log.path().display(), "output is being lost: {error}");
                 }
             }
             Err(error) => {
-                warn!(log = %log.path.display(), "output can no longer be read: {error}");
+                warn!(log = %log.path().display(), "output can no longer be read: {error}");
                 return;
             }
         }
     }
 }
 
-/// A log that is set aside at a size, in a folder that keeps a number of files.
-struct RotatedLog {
-    storage: SharedStorage,
-    path: PathBuf,
-    policy: LogPolicy,
-    file: Option<(Box<dyn AppendFile>, u64)>,
-    part: u32,
-}
-
-impl RotatedLog {
-    fn new(storage: SharedStorage, path: PathBuf, policy: LogPolicy) -> Self {
-        Self { storage, path, policy, file: None, part: 0 }
-    }
-
-    fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            let (file, len) = match &mut self.file {
-                Some(open) => open,
-                None => self.file.insert(Self::open(&*self.storage, &self.path, &self.policy)?),
-            };
-            let room = self.policy.max_bytes.saturating_sub(*len);
-            let piece = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
-            if piece > 0 {
-                let taken = file.append(&bytes[..piece])?;
-                if taken == 0 {
-                    return Err(io::ErrorKind::WriteZero.into());
-                }
-                *len += taken as u64;
-                bytes = &bytes[taken..];
-            }
-            if *len >= self.policy.max_bytes {
-                self.set_aside()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn open(
-        storage: &dyn crate::port::Storage,
-        path: &Path,
-        policy: &LogPolicy,
-    ) -> io::Result<(Box<dyn AppendFile>, u64)> {
-        if let Some(folder) = path.parent() {
-            storage.create_dir_all(folder)?;
-            prune(storage, folder, policy.keep)?;
-        }
-        let file = storage.open_append(path)?;
-        let len = file.stat()?.len;
-        Ok((file, len))
-    }
-
-    /// Renames the full file to the next free part: `RUN.log` to `RUN.000001.log`.
-    fn set_aside(&mut self) -> io::Result<()> {
-        self.file = None;
-        loop {
-            self.part += 1;
-            let aside = self.path.with_extension(format!("{:06}.log", self.part));
-            if self.storage.stat(&aside)?.is_none() {
-                return self.storage.rename(&self.path, &aside);
-            }
-        }
-    }
-}
-
-/// Deletes the oldest files of a lane until `keep` are left. Names sort by time:
-/// run ids do, and so do the numbered parts of a run.
-fn prune(storage: &dyn crate::port::Storage, folder: &Path, keep: usize) -> io::Result<()> {
-    let files = storage.list(folder)?;
-    for file in files.iter().take(files.len().saturating_sub(keep)) {
-        storage.remove(file)?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::path::Path;
     use std::sync::Arc;
 
     use super::*;
     use crate::port::testing::{Fault, MemoryStorage, Operation};
     use crate::port::{Disk, Storage};
 
-    fn policy(max_bytes: u64, keep: usize) -> LogPolicy {
-        LogPolicy { directory: PathBuf::from("/logs"), max_bytes, keep }
+    fn policy(max_bytes: u64, keep: usize) -> Rotation {
+        Rotation { max_bytes, keep }
     }
 
-    fn run(storage: &MemoryStorage, policy: &LogPolicy, run_id: &str, output: &'static [u8]) {
+    fn run(storage: &MemoryStorage, policy: Rotation, run_id: &str, output: &'static [u8]) {
         let path = PathBuf::from(format!("/logs/src/{run_id}.log"));
-        let copied = capture(Box::new(output), Arc::new(storage.clone()), path, policy.clone());
+        let copied = capture(Box::new(output), Arc::new(storage.clone()), path, policy);
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(copied);
     }
 
     #[test]
     fn output_is_cut_into_files_of_the_size_asked_for() {
         let storage = MemoryStorage::default();
-        run(&storage, &policy(4, 9), "RID-1", b"0123456789");
+        run(&storage, policy(4, 9), "RID-1", b"0123456789");
         assert_eq!(storage.bytes(Path::new("/logs/src/RID-1.000001.log")), b"0123");
         assert_eq!(storage.bytes(Path::new("/logs/src/RID-1.000002.log")), b"4567");
         assert_eq!(storage.bytes(Path::new("/logs/src/RID-1.log")), b"89");
@@ -149,7 +76,7 @@ mod tests {
     #[test]
     fn a_flood_keeps_the_newest_files_only() {
         let storage = MemoryStorage::default();
-        run(&storage, &policy(2, 3), "RID-1", b"aabbccddeeffg");
+        run(&storage, policy(2, 3), "RID-1", b"aabbccddeeffg");
         let held = storage.paths();
         assert_eq!(held.len(), 4, "{held:?}");
         assert_eq!(storage.bytes(Path::new("/logs/src/RID-1.000006.log")), b"ff");
@@ -160,7 +87,7 @@ mod tests {
     fn the_oldest_runs_make_room_for_a_new_one() {
         let storage = MemoryStorage::default();
         for run_id in ["RID-1", "RID-2", "RID-3", "RID-4"] {
-            run(&storage, &policy(100, 2), run_id, b"x");
+            run(&storage, policy(100, 2), run_id, b"x");
         }
         let held = storage.paths();
         assert_eq!(held.len(), 3, "{held:?}");
@@ -171,8 +98,8 @@ mod tests {
     fn a_full_disk_does_not_stop_the_reading() {
         let storage = MemoryStorage::default();
         storage.fail(Operation::Append, 0, Fault::Error(io::ErrorKind::StorageFull));
-        run(&storage, &policy(100, 2), "RID-1", b"x");
-        run(&storage, &policy(100, 2), "RID-1", b"y");
+        run(&storage, policy(100, 2), "RID-1", b"x");
+        run(&storage, policy(100, 2), "RID-1", b"y");
         assert_eq!(storage.bytes(Path::new("/logs/src/RID-1.log")), b"y");
     }
 

@@ -1,5 +1,6 @@
 //! One run from its start to its recorded end.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,8 +15,11 @@ use super::end_rows::EndRows;
 use super::living::{Living, Phase};
 use super::message::{ProcessEvent, Run, RunEnd};
 use super::settings::SpawnSettings;
+use crate::exec::{ExitRecord, exit_record_path};
 use crate::journal::{Append, Decide, JournalError, JournalErrorKind, LOCK_PATIENCE};
-use crate::port::{Exit, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage};
+use crate::port::{
+    Exit, Found, GroupMember, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage,
+};
 use crate::reach::Reach;
 use crate::witness::{EndRun, TakeBaseline};
 
@@ -38,6 +42,13 @@ pub(super) struct Shared {
 /// then at twice the interval each time, up to this.
 const LOOK_AT_MOST: Duration = Duration::from_secs(2);
 
+/// A record is there a moment after the end that it tells of: it is looked for
+/// after so long, then after twice as long each time.
+const RECORD_AT_FIRST: Duration = Duration::from_millis(1);
+
+/// When a record is given up: the helper was killed, or there was none.
+const RECORD_AT_MOST: Duration = Duration::from_secs(1);
+
 /// How long the last output of a worker is waited for when the daemon stops.
 const OUTPUT_AT_MOST: Duration = Duration::from_secs(1);
 
@@ -50,20 +61,69 @@ pub(super) async fn start(shared: Rc<Shared>, run: Run) {
     }
     if shared.living.is_stopping() {
         let failure = "the daemon is stopping".to_owned();
-        return finish(&shared, run, None, Exit::default(), 0, Some(failure)).await;
+        return finish(&shared, run, None, End::default(), Some(failure)).await;
     }
     let spec = shared.settings.spec(&run);
-    let launched = match shared.launcher.launch(&spec) {
+    let launched = match shared.launcher.launch(&spec).await {
         Ok(launched) => launched,
         Err(failed) => {
             let failure = Some(failed.to_string());
-            return finish(&shared, run, None, Exit::default(), 0, failure).await;
+            return finish(&shared, run, None, End::default(), failure).await;
         }
     };
     shared.living.set(&run.run_id, Phase::Running(launched.identity.clone()));
     let began_ms = shared.clock.monotonic_ms();
     record_start(&shared, &run, &launched.identity, spec.argv).await;
     watch(shared, run, launched, began_ms).await;
+}
+
+/// Whether the journal knows the process of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Record {
+    Known,
+    Missing,
+}
+
+/// Goes on with a run whose process was found alive.
+pub(super) async fn resume(shared: Rc<Shared>, run: Run, launched: Launched, record: Record) {
+    let pid = launched.identity.pid;
+    info!(lane = run.lane, run = run.run_id, pid, "worker found alive, watched again");
+    let began_ms = shared.clock.monotonic_ms();
+    if record == Record::Missing {
+        let argv = shared.settings.spec(&run).argv;
+        record_start(&shared, &run, &launched.identity, argv).await;
+    }
+    watch(shared, run, launched, began_ms).await;
+}
+
+/// Goes on with a run whose helper was found at its work: the worker comes to be,
+/// or its end is being recorded.
+pub(super) async fn catch_up(shared: Rc<Shared>, run: Run, pid: Option<u32>) {
+    let run_ids = BTreeSet::from([run.run_id.clone()]);
+    let path = exit_record_path(&shared.settings.run_directory(&run));
+    loop {
+        let found = shared.launcher.find(&run_ids).remove(&run.run_id);
+        match found {
+            Some(Found::Process(process)) => {
+                if let Some(launched) = shared.launcher.adopt(&process) {
+                    shared.living.set(&run.run_id, Phase::Running(process));
+                    return resume(shared, run, launched, Record::Missing).await;
+                }
+            }
+            // Its worker has ended, and somebody else still writes to the log.
+            Some(Found::Helper) if shared.storage.stat(&path).is_ok_and(|it| it.is_some()) => break,
+            Some(Found::Helper) => {}
+            None => break,
+        }
+        tokio::time::sleep(shared.launcher.look_interval()).await;
+    }
+    conclude(shared, run, pid).await;
+}
+
+/// Records the end of a run that nobody saw, as far as its helper tells.
+pub(super) async fn conclude(shared: Rc<Shared>, run: Run, pid: Option<u32>) {
+    let end = learn_end(&shared, &run, Exit::default(), 0).await;
+    finish(&shared, run, pid, end, None).await;
 }
 
 /// Puts on disk that a process exists, and tells.
@@ -96,8 +156,8 @@ pub(super) async fn record_start(
 pub(super) async fn watch(shared: Rc<Shared>, run: Run, launched: Launched, began_ms: i64) {
     let captured = launched.output.map(|output| {
         let path = shared.settings.log_path(&run);
-        let logs = shared.settings.logs.clone();
-        actix_rt::spawn(capture(output, shared.storage.clone(), path, logs))
+        let rotation = shared.settings.logs.rotation;
+        actix_rt::spawn(capture(output, shared.storage.clone(), path, rotation))
     });
     let identity = launched.identity;
     let exit = launched.exited.await;
@@ -109,7 +169,35 @@ pub(super) async fn watch(shared: Rc<Shared>, run: Run, launched: Launched, bega
         // Whoever left the group may hold the pipe for ever.
         let _ = tokio::time::timeout(OUTPUT_AT_MOST, captured).await;
     }
-    finish(&shared, run, Some(identity.pid), exit, ran_ms, None).await;
+    let end = learn_end(&shared, &run, exit, ran_ms).await;
+    finish(&shared, run, Some(identity.pid), end, None).await;
+}
+
+/// How a process ended, and how long it lived.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct End {
+    pub(super) exit: Exit,
+    pub(super) ran_ms: i64,
+}
+
+/// How a process ended, from its helper's record when this process did not see it.
+pub(super) async fn learn_end(shared: &Shared, run: &Run, exit: Exit, ran_ms: i64) -> End {
+    if exit != Exit::default() {
+        return End { exit, ran_ms };
+    }
+    let path = exit_record_path(&shared.settings.run_directory(run));
+    let record = async {
+        let mut pause = RECORD_AT_FIRST;
+        loop {
+            let bytes = shared.storage.read(&path).unwrap_or_default();
+            if let Some(record) = ExitRecord::from_bytes(&bytes) {
+                return End { exit: record.exit(), ran_ms: record.ran_ms };
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    };
+    tokio::time::timeout(RECORD_AT_MOST, record).await.unwrap_or(End { exit, ran_ms })
 }
 
 /// Waits until nobody is left of a group whose leader has ended. A run is not over
@@ -125,13 +213,11 @@ async fn outlast_group(shared: &Shared, run: &Run, identity: &ProcessIdentity) {
             return;
         }
         if !std::mem::replace(&mut is_said, true) {
-            let left: Vec<String> =
-                members.iter().map(|it| format!("{} ({})", it.pid, it.command)).collect();
             warn!(
                 lane = run.lane,
                 run = run.run_id,
                 "worker ended, but its group has members, so the run is not over: {}",
-                left.join(", ")
+                named(&members)
             );
         }
         pause = if shared.living.is_stopping() {
@@ -144,14 +230,20 @@ async fn outlast_group(shared: &Shared, run: &Run, identity: &ProcessIdentity) {
     }
 }
 
+/// Processes as a person reads them.
+fn named(members: &[GroupMember]) -> String {
+    let named: Vec<String> =
+        members.iter().map(|it| format!("{} ({})", it.pid, it.command)).collect();
+    named.join(", ")
+}
+
 /// Records that a run is over, and tells whoever plans. Only then it leaves the
 /// hands of this actor.
 pub(super) async fn finish(
     shared: &Shared,
     run: Run,
     pid: Option<u32>,
-    exit: Exit,
-    ran_ms: i64,
+    End { exit, ran_ms }: End,
     failure: Option<String>,
 ) {
     shared.living.set(&run.run_id, Phase::Ending);
@@ -186,8 +278,21 @@ pub(super) async fn finish(
     } else {
         shared.append_lanes(vec![exited]).await;
     }
+    let strays = shared.launcher.strays().into_iter().filter(|it| it.run_id == run.run_id);
+    let strays: Vec<GroupMember> = strays.map(|stray| stray.process).collect();
+    if !strays.is_empty() {
+        warn!(
+            lane = run.lane,
+            run = run.run_id,
+            "processes that the worker left behind outside of its group go on: {}",
+            named(&strays)
+        );
+    }
     let mut detail = Map::new();
     detail.insert("ran_ms".into(), ran_ms.into());
+    if !strays.is_empty() {
+        detail.insert("strays".into(), strays.len().into());
+    }
     for (key, value) in [
         ("pid", pid.map(i64::from)),
         ("code", exit.code.map(i64::from)),
@@ -200,6 +305,9 @@ pub(super) async fn finish(
     shared.tell_verdict("EXITED", &run, detail).await;
     // Not fatal when the witness is being made again: it forgot the run anyway.
     let _ = shared.run_ended.ask(EndRun { run_id: run.run_id.clone() }).await;
+    if let Err(error) = shared.storage.remove_dir_all(&shared.settings.run_directory(&run)) {
+        warn!(run = run.run_id, "the run's directory is left behind: {error}");
+    }
     let run_id = run.run_id.clone();
     shared.tell(ProcessEvent::Ended(RunEnd { run, pid, exit, ran_ms, failure })).await;
     shared.living.leave(&run_id);

@@ -82,6 +82,18 @@ impl Living {
         self.stop.notified().await;
     }
 
+    /// Waits until every run has left.
+    pub(super) async fn all_left(&self) {
+        loop {
+            // Before the look, so that no notice is missed in between.
+            let moved = self.moved.notified();
+            if self.runs.borrow().is_empty() {
+                return;
+            }
+            moved.await;
+        }
+    }
+
     /// Waits until a run has left. Says whether it did in time.
     pub(super) async fn left_within(&self, run_id: &str, patience: Duration) -> bool {
         let left = async {

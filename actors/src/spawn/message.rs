@@ -74,6 +74,11 @@ pub enum Halting {
 #[rtype(result = "Vec<Survivors>")]
 pub struct StopAll;
 
+/// Wait until every worker has ended by itself and that is on disk.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct AwaitEnds;
+
 /// Members of a group that outlived KILL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survivors {

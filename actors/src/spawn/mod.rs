@@ -17,6 +17,6 @@ mod stop;
 pub use actor::{SpawnActor, SpawnPorts};
 pub use end_rows::EndRows;
 pub use message::{
-    HaltRun, Halting, ProcessEvent, ReadoptRuns, Run, RunEnd, Spawn, StopAll, Survivors,
+    AwaitEnds, HaltRun, Halting, ProcessEvent, ReadoptRuns, Run, RunEnd, Spawn, StopAll, Survivors,
 };
 pub use settings::{Argv, LogPolicy, SpawnSettings};

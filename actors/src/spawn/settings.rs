@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::message::Run;
-use crate::port::LaunchSpec;
+use crate::port::{Keep, LaunchSpec};
+use crate::rotated_log::Rotation;
 
 /// Makes the program and arguments of a run; no shell is ever involved.
 pub type Argv = Arc<dyn Fn(&Run) -> Vec<String> + Send + Sync>;
@@ -24,6 +25,8 @@ pub struct SpawnSettings {
     pub stop_timeout: Duration,
     /// Where output goes.
     pub logs: LogPolicy,
+    /// The folder that holds a folder for each open run.
+    pub runs: PathBuf,
     /// This machine's name in journal rows.
     pub host_id: String,
 }
@@ -33,10 +36,8 @@ pub struct SpawnSettings {
 pub struct LogPolicy {
     /// The folder that holds a folder for each lane.
     pub directory: PathBuf,
-    /// A file that reaches this size is set aside, and a new one begun.
-    pub max_bytes: u64,
-    /// How many finished files a lane keeps beside the one being written.
-    pub keep: usize,
+    /// How much is kept for a lane.
+    pub rotation: Rotation,
 }
 
 impl SpawnSettings {
@@ -47,7 +48,18 @@ impl SpawnSettings {
             .extend(run.lineage.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         environment.insert("DISPATCH_LOOP_TS".to_owned(), run.loop_ts.clone());
         environment.insert("DOS_LANE".to_owned(), run.lane.clone());
-        LaunchSpec { argv: (self.argv)(run), directory: self.workspace.clone(), environment }
+        let keep = Keep {
+            run_directory: self.run_directory(run),
+            log: self.log_path(run),
+            rotation: self.logs.rotation,
+        };
+        LaunchSpec { argv: (self.argv)(run), directory: self.workspace.clone(), environment, keep }
+    }
+
+    /// The directory of a run, for as long as it is open.
+    #[must_use]
+    pub fn run_directory(&self, run: &Run) -> PathBuf {
+        self.runs.join(&run.run_id)
     }
 
     /// The file that a run's output goes to.

@@ -1,5 +1,6 @@
 //! Stopping process groups, and proving that they are empty.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tracing::{info, warn};
 use super::life::Shared;
 use super::living::Phase;
 use super::message::{Run, Survivors};
-use crate::port::Signal;
+use crate::port::{GroupMember, Signal, Stray};
 
 /// How long a killed group may take to vanish before its members are reported, and
 /// a recorded end to reach the disk.
@@ -26,7 +27,9 @@ pub(super) async fn stop_all(shared: Rc<Shared>) -> Vec<Survivors> {
     let halts = runs.iter().filter_map(|(run, phase)| halt(&shared, run, phase)).collect();
     shared.append_lanes(halts).await;
     let stopped = runs.into_iter().map(|(run, _)| stop(&shared, run));
-    join_all(stopped).await.into_iter().flatten().collect()
+    let survivors = join_all(stopped).await.into_iter().flatten().collect();
+    end_strays(&shared).await;
+    survivors
 }
 
 fn halt(shared: &Shared, run: &Run, phase: &Phase) -> Option<LaneRow> {
@@ -44,9 +47,21 @@ fn halt(shared: &Shared, run: &Run, phase: &Phase) -> Option<LaneRow> {
 
 /// Stops one group. Gives those that outlived it.
 pub(super) async fn stop(shared: &Shared, run: Run) -> Option<Survivors> {
-    for (signal, patience) in
-        [(Signal::Terminate, shared.settings.stop_timeout), (Signal::Kill, AFTER_KILL)]
-    {
+    let members = stop_group(shared, &run).await;
+    for member in &members {
+        warn!(lane = run.lane, pid = member.pid, command = member.command, "survived KILL");
+    }
+    (!members.is_empty()).then_some(Survivors { run, members })
+}
+
+/// TERM and CONT, a while, KILL, a while.
+fn escalation(shared: &Shared) -> [(Signal, Duration); 2] {
+    [(Signal::Terminate, shared.settings.stop_timeout), (Signal::Kill, AFTER_KILL)]
+}
+
+/// Stops the group of a run; gives who is left of it.
+async fn stop_group(shared: &Shared, run: &Run) -> Vec<GroupMember> {
+    for (signal, patience) in escalation(shared) {
         // Only a group that has members is signalled: the number of an empty one
         // may be somebody else's by now.
         if let Some(Phase::Running(process)) = shared.living.phase(&run.run_id) {
@@ -60,7 +75,7 @@ pub(super) async fn stop(shared: &Shared, run: Run) -> Option<Survivors> {
         }
         if shared.living.left_within(&run.run_id, patience).await {
             info!(lane = run.lane, run = run.run_id, "worker stopped, its group is empty");
-            return None;
+            return Vec::new();
         }
     }
     let members = match shared.living.phase(&run.run_id) {
@@ -69,10 +84,36 @@ pub(super) async fn stop(shared: &Shared, run: Run) -> Option<Survivors> {
     };
     if members.is_empty() {
         warn!(lane = run.lane, run = run.run_id, "the end of this run is not recorded in time");
-        return None;
     }
-    for member in &members {
-        warn!(lane = run.lane, pid = member.pid, command = member.command, "survived KILL");
+    members
+}
+
+/// Stops what left the group of a run, of those also that were over before.
+async fn end_strays(shared: &Shared) {
+    for (signal, patience) in escalation(shared) {
+        let mut told = BTreeSet::new();
+        let gone = async {
+            loop {
+                let strays = shared.launcher.strays();
+                if strays.is_empty() {
+                    return;
+                }
+                // The children of one that has ended come here in its place.
+                for Stray { process, run_id } in strays {
+                    if told.insert(process.pid)
+                        && let Err(error) = shared.launcher.signal_stray(process.pid, signal)
+                    {
+                        warn!(run_id, pid = process.pid, "could not be signalled: {error}");
+                    }
+                }
+                tokio::time::sleep(shared.launcher.look_interval()).await;
+            }
+        };
+        if tokio::time::timeout(patience, gone).await.is_ok() {
+            return;
+        }
     }
-    Some(Survivors { run, members })
+    for Stray { process, run_id } in shared.launcher.strays() {
+        warn!(run_id, pid = process.pid, command = process.command, "survived KILL");
+    }
 }

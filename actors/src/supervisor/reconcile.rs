@@ -59,12 +59,7 @@ pub(super) async fn reconcile(
 
 /// A run from an earlier life, as far as the journal tells of it.
 fn reopened(open: OpenRun) -> (Run, Option<ProcessIdentity>) {
-    let process = open.started.map(|started| ProcessIdentity {
-        boot_id: started.boot_id,
-        pid: started.pid,
-        start_ticks: started.start_ticks,
-        pgid: started.pgid,
-    });
+    let process = open.started.as_ref().map(ProcessIdentity::from);
     let run = Run {
         run_id: open.run_id,
         lane: open.lane,

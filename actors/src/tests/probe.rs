@@ -10,20 +10,35 @@ use dosd_kernel::state_diff::Snapshot;
 use tokio::sync::Semaphore;
 
 use crate::journal::{Append, Committed, Cursor, Decide, FileIdentity, JournalError};
-use crate::spawn::{EndRows, ProcessEvent};
+use crate::port::Exit;
+use crate::spawn::{EndRows, ProcessEvent, RunEnd};
 use crate::witness::{EndRun, Surface, SurfaceError, TakeBaseline};
 
 /// What happened, in order, whoever saw it.
 #[derive(Clone, Default)]
-pub(super) struct Notes(Arc<Mutex<Vec<String>>>);
+pub(super) struct Notes {
+    lines: Arc<Mutex<Vec<String>>>,
+    ends: Arc<Mutex<Vec<(Exit, i64)>>>,
+}
 
 impl Notes {
     pub(super) fn add(&self, note: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(note);
     }
 
     pub(super) fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How the runs ended, and how long they lived.
+    pub(super) fn ends(&self) -> Vec<(Exit, i64)> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn add_end(&self, end: &RunEnd) {
+        self.add(format!("told end {}", end.run.run_id));
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.push((end.exit, end.ran_ms));
     }
 
     /// Those that begin with this.
@@ -104,7 +119,7 @@ impl Handler<ProcessEvent> for Peers {
     fn handle(&mut self, event: ProcessEvent, _: &mut Self::Context) {
         match event {
             ProcessEvent::Started { run_id, .. } => self.notes.add(format!("told start {run_id}")),
-            ProcessEvent::Ended(end) => self.notes.add(format!("told end {}", end.run.run_id)),
+            ProcessEvent::Ended(end) => self.notes.add_end(&end),
         }
     }
 }

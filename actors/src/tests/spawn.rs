@@ -2,7 +2,7 @@
 //! left by their leaders.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +11,14 @@ use tokio::sync::Semaphore;
 
 use super::probe::{Notes, Peers, SlowJournal};
 use super::stage::{code, settle};
+use crate::exec::{ExitRecord, exit_record_path};
 use crate::port::testing::{FakeLauncher, MemoryStorage, TestClock};
+use crate::port::{Exit, Signal, Storage};
 use crate::reach::Reach;
+use crate::rotated_log::Rotation;
 use crate::spawn::{
-    HaltRun, Halting, LogPolicy, ReadoptRuns, Run, Spawn, SpawnActor, SpawnPorts, SpawnSettings,
-    StopAll, Survivors,
+    AwaitEnds, HaltRun, Halting, LogPolicy, ReadoptRuns, Run, Spawn, SpawnActor, SpawnPorts,
+    SpawnSettings, StopAll, Survivors,
 };
 
 const DISK: Duration = Duration::from_millis(700);
@@ -23,6 +26,7 @@ const DISK: Duration = Duration::from_millis(700);
 struct Scene {
     spawner: Addr<SpawnActor>,
     launcher: FakeLauncher,
+    storage: MemoryStorage,
     notes: Notes,
     gate: Arc<Semaphore>,
 }
@@ -31,6 +35,7 @@ impl Scene {
     fn new() -> Self {
         tokio::time::pause();
         let (launcher, notes) = (FakeLauncher::default(), Notes::default());
+        let storage = MemoryStorage::default();
         let gate = Arc::new(Semaphore::new(0));
         let journal = |name| SlowJournal { name, takes: DISK, notes: notes.clone() }.start();
         let (lanes, verdicts) = (journal("lane"), journal("verdict"));
@@ -40,12 +45,16 @@ impl Scene {
             workspace: PathBuf::from("/w"),
             environment: BTreeMap::new(),
             stop_timeout: Duration::from_secs(10),
-            logs: LogPolicy { directory: PathBuf::from("/w/logs"), max_bytes: 1000, keep: 3 },
+            logs: LogPolicy {
+                directory: PathBuf::from("/w/logs"),
+                rotation: Rotation { max_bytes: 1000, keep: 3 },
+            },
+            runs: PathBuf::from("/w/runs"),
             host_id: "host".to_owned(),
         };
         let ports = SpawnPorts {
             clock: Arc::new(TestClock::at(0)),
-            storage: Arc::new(MemoryStorage::default()),
+            storage: Arc::new(storage.clone()),
             launcher: Arc::new(launcher.clone()),
             lanes: Reach::to("lane", lanes.clone().recipient()),
             ends: Reach::to("lane", lanes.recipient()),
@@ -55,7 +64,7 @@ impl Scene {
             supervisor: Reach::to("supervisor", peers.recipient()),
         };
         let spawner = SpawnActor::new(settings, ports, None).start();
-        Self { spawner, launcher, notes, gate }
+        Self { spawner, launcher, storage, notes, gate }
     }
 
     /// A scene with one worker that lives and is written down.
@@ -264,4 +273,50 @@ async fn an_order_that_means_nobody_or_several_stops_nobody() {
     assert_eq!(scene.spawner.send(halt("b")).await.unwrap(), Halting::Unknown);
     assert_eq!(scene.launcher.living().len(), 2);
     assert!(scene.notes.about("lane HALT").is_empty());
+}
+
+#[actix::test]
+async fn what_left_the_group_of_a_run_is_stopped_too_even_when_it_ignores_term() {
+    let (scene, pid) = Scene::with_a_worker().await;
+    let stray = scene.launcher.bear_stray("RID-1");
+    scene.launcher.end(pid, code(0));
+    pass(Duration::from_secs(5)).await;
+    assert!(scene.launcher.signals().is_empty(), "it goes on until somebody stops the fleet");
+    scene.launcher.ignore_terminate();
+    let stop = scene.stop_within(Duration::from_mins(1));
+    assert!(stop.await.unwrap().is_empty());
+    assert_eq!(scene.launcher.signals(), [(stray, Signal::Terminate), (stray, Signal::Kill)]);
+}
+
+#[actix::test]
+async fn the_end_of_a_run_that_nobody_saw_is_taken_from_its_record() {
+    let scene = Scene::new();
+    let record = ExitRecord { code: Some(7), signal: None, ran_ms: 1234 };
+    let path = exit_record_path(Path::new("/w/runs/RID-1"));
+    scene.storage.replace(&path, &record.to_bytes().unwrap()).unwrap();
+    let open = vec![(run("RID-1"), None)];
+    assert!(scene.spawner.send(ReadoptRuns { open }).await.unwrap().is_empty());
+    pass(Duration::from_secs(5)).await;
+    assert_eq!(scene.notes.ends(), [(code(7), 1234)]);
+    assert!(scene.storage.paths().is_empty(), "the run's directory is gone with it");
+}
+
+#[actix::test]
+async fn the_end_of_a_run_without_a_record_is_unknown() {
+    let scene = Scene::new();
+    let open = vec![(run("RID-1"), None)];
+    scene.spawner.send(ReadoptRuns { open }).await.unwrap();
+    pass(Duration::from_secs(5)).await;
+    assert_eq!(scene.notes.ends(), [(Exit::default(), 0)]);
+}
+
+#[actix::test]
+async fn ends_are_awaited_until_the_last_one_is_on_disk_and_told() {
+    let (scene, pid) = Scene::with_a_worker().await;
+    let mut ends = Box::pin(scene.spawner.send(AwaitEnds));
+    assert!(tokio::time::timeout(Duration::from_mins(1), &mut ends).await.is_err());
+    scene.launcher.end(pid, code(0));
+    assert!(tokio::time::timeout(DISK / 2, &mut ends).await.is_err());
+    tokio::time::timeout(Duration::from_mins(1), ends).await.unwrap().unwrap();
+    assert_eq!(scene.notes.about("told end"), ["told end RID-1"]);
 }

@@ -17,6 +17,7 @@ use crate::journal::{JournalActor, Log};
 use crate::port::testing::{FakeLauncher, MemoryStorage, TestClock};
 use crate::port::{Clock, Exit};
 use crate::reach::Reach;
+use crate::rotated_log::Rotation;
 use crate::spawn::{LogPolicy, ProcessEvent, SpawnActor, SpawnPorts, SpawnSettings};
 use crate::supervisor::{FleetSettings, LeaseMode, SupervisorActor, SupervisorPorts};
 use crate::witness::{JsonSurface, SharedSurface, WitnessActor, WitnessPorts};
@@ -177,7 +178,11 @@ impl Stage {
             workspace: PathBuf::from("/w"),
             environment: BTreeMap::new(),
             stop_timeout: Duration::from_secs(10),
-            logs: LogPolicy { directory: PathBuf::from("/w/.dos/logs"), max_bytes: 1000, keep: 3 },
+            logs: LogPolicy {
+                directory: PathBuf::from("/w/.dos/logs"),
+                rotation: Rotation { max_bytes: 1000, keep: 3 },
+            },
+            runs: PathBuf::from("/w/.dos/runs"),
             host_id: self.settings.host_id.clone(),
         }
     }

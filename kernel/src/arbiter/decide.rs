@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::borrow::Borrow;
+use core::cell::OnceCell;
 
 use super::decision::Decision;
 use super::extent::Extent;
@@ -59,6 +60,10 @@ struct Case<'a> {
     live: Vec<&'a Lease>,
     live_keys: BTreeSet<String>,
     exclusive_keys: BTreeSet<String>,
+    /// What each live lease covers, once a region is compared.
+    held: OnceCell<Vec<Extent>>,
+    /// The trees by folded name, once a name is not found as it is written.
+    folded_trees: OnceCell<BTreeMap<String, &'a [String]>>,
 }
 
 impl<'a> Case<'a> {
@@ -71,6 +76,8 @@ impl<'a> Case<'a> {
             live_keys: live.iter().map(|lease| fold_case(lease.lane())).collect(),
             live,
             exclusive_keys: rules.lanes.exclusive.iter().map(fold_case).collect(),
+            held: OnceCell::new(),
+            folded_trees: OnceCell::new(),
         }
     }
 
@@ -139,8 +146,8 @@ impl<'a> Case<'a> {
         let lane = if lane.is_empty() { GLOBAL } else { lane };
         if !self.live.is_empty() {
             return Some(self.refuse(format!(
-                "`{lane}` runs alone, and {} are live: wait for their release",
-                leases(self.live.len())
+                "`{lane}` runs alone: wait until nothing is live (leases now: {})",
+                self.live.len()
             )));
         }
         let kind = if declared { self.key.as_str() } else { GLOBAL };
@@ -185,8 +192,7 @@ impl<'a> Case<'a> {
     fn any_lane(&self) -> Decision {
         if let Some((live, most)) = self.spent_budget() {
             return self.refuse(format!(
-                "CLASS_BUDGET_EXHAUSTED: {} of kind `{CLUSTER}` are live, and the budget is {most}: wait for a release",
-                leases(live)
+                "CLASS_BUDGET_EXHAUSTED: {live} leases of kind `{CLUSTER}` are live, of at most {most}: wait for a release"
             ));
         }
         let mut candidates = self.rules.lanes.autopick.iter();
@@ -226,19 +232,18 @@ impl<'a> Case<'a> {
                 lane.to_owned(),
                 kind,
                 tree.to_vec(),
-                format!(
-                    "`{lane}` is free, and nothing among {} speaks against it",
-                    leases(self.live.len())
-                ),
+                format!("`{lane}` is free and clashes with no live lease (of {})", self.live.len()),
             ),
         }
     }
 
     /// The first live lease that the region clashes with, and how.
     fn clash(&self, tree: &[String]) -> Option<(&'a Lease, String)> {
+        let covered = || self.live.iter().map(|lease| Extent::new(&lease.tree())).collect();
+        let held: &Vec<Extent> = self.held.get_or_init(covered);
         let asked = Extent::new(tree);
-        self.live.iter().find_map(|lease| {
-            let clash = self.rules.overlap.clash(&asked, &Extent::new(&lease.tree()))?;
+        self.live.iter().zip(held).find_map(|(lease, held)| {
+            let clash = self.rules.overlap.clash(&asked, held)?;
             Some((*lease, clash.to_string()))
         })
     }
@@ -264,15 +269,15 @@ impl<'a> Case<'a> {
     fn tree_of(&self, lane: &str) -> &'a [String] {
         let trees = &self.rules.lanes.trees;
         let key = fold_case(lane);
-        let exact = || trees.get(&key).filter(|tree| !tree.is_empty()).or_else(|| trees.get(lane));
-        let folded = || trees.iter().find(|(name, _)| fold_case(name.as_str()) == key);
-        exact().or_else(|| folded().map(|(_, tree)| tree)).map_or(&[], Vec::as_slice)
-    }
-}
-
-fn leases(count: usize) -> String {
-    match count {
-        1 => "one live lease".to_owned(),
-        count => format!("{count} live leases"),
+        let exact = trees.get(&key).filter(|tree| !tree.is_empty()).or_else(|| trees.get(lane));
+        if let Some(tree) = exact {
+            return tree;
+        }
+        let folded = || {
+            let fold =
+                |(name, tree): (&String, &'a Vec<String>)| (fold_case(name.as_str()), &**tree);
+            trees.iter().map(fold).collect()
+        };
+        self.folded_trees.get_or_init(folded).get(&key).copied().unwrap_or_default()
     }
 }

@@ -12,3 +12,6 @@ mod overlap;
 pub use decide::{Request, Rules, arbitrate};
 pub use decision::{Decision, Outcome};
 pub use overlap::{Overlap, OverlapPolicy};
+
+#[cfg(test)]
+mod tests;

@@ -104,6 +104,7 @@ mod tests {
     use crate::Map;
     use crate::lane::{LaneFold, Lease};
     use alloc::vec::Vec;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     const MINUTE_MS: i64 = 60_000;
@@ -159,6 +160,30 @@ mod tests {
         assert!(judge(&json!({"heartbeat_at": "2025-12-31T23:58:00Z"}), old));
         assert!(judge(&json!({"acquired_at": "2025-12-31T23:58:00Z"}), old));
         assert!(judge(&json!({"acquired_at": "2025-12-31T00:00:00Z"}), Some(now_ms + GRACE_MS)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_fresh_beat_always_protects(
+            now_ms in any::<i64>(), age_ms in ..=GRACE_MS, ttl in any::<f64>(), gone: bool,
+        ) {
+            let process = if gone { HolderProcess::Gone } else { HolderProcess::MayLive };
+            let lease = Lease::new(fields(&json!({"ttl_minutes": ttl})));
+            let beat_ms = now_ms.saturating_sub(age_ms);
+            prop_assert_eq!(expiry(&lease, Some(beat_ms), now_ms, process), Expiry::Blocks);
+        }
+
+        #[test]
+        fn silence_never_makes_a_lease_block_again(
+            minutes in 0..200_i64, ttl in 0..100_u8, gone: bool,
+        ) {
+            let process = if gone { HolderProcess::Gone } else { HolderProcess::MayLive };
+            let lease = json!({"ttl_minutes": ttl});
+            if !silent(minutes, &lease, process).blocks() {
+                prop_assert!(!silent(minutes + 1, &lease, process).blocks());
+                prop_assert!(!silent(minutes, &lease, HolderProcess::Gone).blocks());
+            }
+        }
     }
 
     #[test]

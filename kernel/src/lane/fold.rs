@@ -19,6 +19,8 @@ use crate::Map;
 use crate::draft::Draft;
 use crate::fold::Fold;
 use crate::lines::LineKind;
+use crate::retention::Census;
+use crate::stamp;
 
 /// The keys that make a lease of a row that has no nested `lease`.
 const LEASE_KEYS: [&str; 11] = [
@@ -52,6 +54,8 @@ pub struct LaneFold {
     highest_seq: u64,
     rows: u64,
     corrupt: u64,
+    /// How long and how old the journal is.
+    census: Census,
 }
 
 /// What is known under one identity.
@@ -138,6 +142,12 @@ impl LaneFold {
         self.corrupt
     }
 
+    /// How long and how old the journal is.
+    #[must_use]
+    pub fn census(&self) -> &Census {
+        &self.census
+    }
+
     /// Runs that were announced or started, and have not ended, by run id: oldest
     /// first, as run ids sort by time.
     pub fn open_runs(&self) -> impl Iterator<Item = &OpenRun> {
@@ -155,14 +165,22 @@ impl LaneFold {
         Progress { saw_corrupt: self.corrupt > 0, ..progress.unwrap_or_default() }
     }
 
-    fn count(&mut self, seq: u64) {
+    fn count(&mut self, seq: u64, view: View<'_>) {
         self.rows += 1;
         self.highest_seq = self.highest_seq.max(seq);
+        self.census.entries += 1;
+        let written_ms = stamp::parse_ms(view.ts);
+        if view.op == Op::Checkpoint {
+            self.census.checkpoint_ms = self.census.checkpoint_ms.max(written_ms);
+        } else {
+            let known = self.census.oldest_ms.into_iter().chain(written_ms);
+            self.census.oldest_ms = known.min();
+        }
     }
 
     fn apply_row(&mut self, row: &Map, seq: u64) {
-        self.count(seq);
         let view = View::of(row);
+        self.count(seq, view);
         match view.op {
             Op::Checkpoint => self.restart(row),
             Op::Spawn | Op::WorkerStarted | Op::WorkerExited | Op::WorkerGaveUp => {
@@ -275,7 +293,7 @@ impl Fold for LaneFold {
         if let Some(glance) = LineView::parse(line)
             && !needs_whole_row(glance.view().op)
         {
-            self.count(glance.seq());
+            self.count(glance.seq(), glance.view());
             self.apply_view(glance.view());
             return LineKind::Row;
         }
@@ -287,6 +305,7 @@ impl Fold for LaneFold {
             Ok(_) => LineKind::Skipped,
             Err(_) => {
                 self.corrupt += 1;
+                self.census.entries += 1;
                 LineKind::Corrupt
             }
         }

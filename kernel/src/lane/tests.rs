@@ -13,6 +13,7 @@ use crate::Map;
 use crate::draft::Draft;
 use crate::fold::Fold as _;
 use crate::lines::LineKind;
+use crate::retention::Census;
 use crate::stamp;
 
 const NOON_MS: i64 = 1_790_000_000_000;
@@ -113,6 +114,21 @@ fn lines_are_rows_damage_or_nothing() {
         assert_eq!(fold.apply_line(line), kind, "{line}");
     }
     assert_eq!((fold.rows(), fold.corrupt(), fold.highest_seq()), (4, 3, 8));
+}
+
+#[test]
+fn w_14_the_age_of_a_journal_is_read_from_its_text_stamps() {
+    let mut fold = folded(&[
+        json!({"op": "CHECKPOINT", "ts": stamp::format_ms(5_000), "leases": []}),
+        json!({"op": "CHECKPOINT", "ts": stamp::format_ms(4_000), "leases": []}),
+        json!({"op": "HEARTBEAT", "ts": stamp::format_ms(NOON_MS), "lane": "a", "loop_ts": "t"}),
+        json!({"op": "ACQUIRE", "ts": stamp::format_ms(9_000), "lane": "a", "loop_ts": "t"}),
+        json!({"op": "ATTEMPT", "ts": 3}),
+        json!({"op": "HALT", "heartbeat_at": stamp::format_ms(1_000)}),
+    ]);
+    fold.apply_line("{torn");
+    let expected = Census { entries: 7, oldest_ms: Some(9_000), checkpoint_ms: Some(5_000) };
+    assert_eq!(*fold.census(), expected);
 }
 
 #[test]

@@ -5,7 +5,6 @@ use crate::cli::lane_request::{ask, asker, print, run_id};
 use crate::cli::{Context, Exit, Failure, Layout, Output};
 use clap::Args;
 use dosd_kernel::Map;
-use dosd_kernel::arbiter::Overlap;
 use dosd_kernel::lane::{AcquireLane, LaneRequest};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -91,7 +90,7 @@ impl Arguments {
             loop_ts: self.loop_ts,
             leases,
             lanes: config.lanes,
-            overlap: Overlap::default(),
+            overlap: config.overlap,
             budgets: BTreeMap::new(),
         })
     }

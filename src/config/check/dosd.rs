@@ -1,13 +1,16 @@
 //! `[dosd]`: the daemon's own keys, and the tables under it.
 
 use super::{exporter, witness, worker};
-use crate::config::model::Config;
+use crate::config::model::{Config, OnShutdown};
 use crate::config::section::{Found, Section};
 use dosd_kernel::liveness;
 use std::time::Duration;
 
 const KNOWN: [&str; 7] =
     ["tick", "listen", "on_shutdown", "liveness", "worker", "witness", "exporter"];
+
+const ON_SHUTDOWN: [(&str, OnShutdown); 3] =
+    [("detach", OnShutdown::Detach), ("drain", OnShutdown::Drain), ("stop", OnShutdown::Stop)];
 
 pub(super) fn check(section: &Section<'_>, config: &mut Config) {
     section.refuse_unknown(&KNOWN);
@@ -22,7 +25,9 @@ pub(super) fn check(section: &Section<'_>, config: &mut Config) {
             "remove the key; `dosd` answers on its control socket",
         );
     }
-    check_on_shutdown(section);
+    if let Some(what) = section.choice("on_shutdown", &ON_SHUTDOWN) {
+        config.on_shutdown = what.value;
+    }
     if let Some(section) = section.child("liveness") {
         check_liveness(&section, &mut config.liveness);
     }
@@ -31,24 +36,6 @@ pub(super) fn check(section: &Section<'_>, config: &mut Config) {
     }
     config.witnesses = witness::check(&section.children("witness"));
     config.exporters = exporter::check(&section.children("exporter"), &config.paths);
-}
-
-fn check_on_shutdown(section: &Section<'_>) {
-    let Some(what) = section.text("on_shutdown") else { return };
-    match what.value {
-        "stop" => {}
-        "detach" | "drain" => what.error(
-            format!(
-                "`{}` is not available: workers end with the daemon in this version",
-                what.value
-            ),
-            "write `\"stop\"`, or remove the key",
-        ),
-        other => what.error(
-            format!("`{}` is not one of the choices", other.escape_debug()),
-            "write `\"stop\"`, or remove the key",
-        ),
-    }
 }
 
 fn check_liveness(section: &Section<'_>, policy: &mut liveness::Policy) {

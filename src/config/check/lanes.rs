@@ -1,6 +1,7 @@
 //! `[lanes]`: the roster. It never judges whether two regions overlap; that is the report's.
 
 use super::names::lane_name_fault;
+use crate::config::problem::Weight;
 use crate::config::section::{Found, Section};
 use crate::config::words::{did_you_mean, nearest};
 use dosd_kernel::population::Lanes;
@@ -20,7 +21,8 @@ pub(super) fn check(section: &Section<'_>, lanes: &mut Lanes) {
     let declared: Vec<&str> = concurrent.iter().chain(&exclusive).map(|lane| lane.value).collect();
     for lane in &exclusive {
         if concurrent.iter().any(|other| other.value == lane.value) {
-            lane.error(
+            lane.contradiction(
+                Weight::Error,
                 format!("lane `{}` is declared concurrent as well", lane.value),
                 "keep it in one of `concurrent` and `exclusive`",
             );
@@ -28,7 +30,8 @@ pub(super) fn check(section: &Section<'_>, lanes: &mut Lanes) {
     }
     for lane in &autopick {
         if !declared.contains(&lane.value) {
-            lane.warning(
+            lane.contradiction(
+                Weight::Warning,
                 format!("lane `{}` is not declared, so it is never picked", lane.value),
                 undeclared_help(lane.value, &declared),
             );
@@ -37,7 +40,8 @@ pub(super) fn check(section: &Section<'_>, lanes: &mut Lanes) {
     let table = section.child("trees");
     for lane in &concurrent {
         if !table.as_ref().is_some_and(|table| table.has(lane.value)) {
-            lane.warning(
+            lane.contradiction(
+                Weight::Warning,
                 format!("lane `{}` has no tree, so it never runs beside another lane", lane.value),
                 format!("add `{} = [\"some/dir/**\"]` under `[lanes.trees]`", lane.value),
             );
@@ -95,7 +99,8 @@ fn trees(table: &Section<'_>, declared: &[&str]) -> BTreeMap<String, Vec<String>
         }
         let Some(globs) = table.texts(lane.value) else { continue };
         if globs.value.iter().all(|glob| glob.value.trim().is_empty()) {
-            globs.warning(
+            globs.contradiction(
+                Weight::Warning,
                 "is empty, so the lane never runs beside another lane",
                 "name the paths that the lane writes to, like `\"some/dir/**\"`",
             );
@@ -111,7 +116,8 @@ fn aliases(section: &Section<'_>, declared: &[&str]) -> BTreeMap<String, String>
     for keyword in table.keys() {
         let Some(lane) = table.text(keyword.value) else { continue };
         if !declared.contains(&lane.value) {
-            lane.warning(
+            lane.contradiction(
+                Weight::Warning,
                 format!("lane `{}` is not declared, so the alias leads nowhere", lane.value),
                 undeclared_help(lane.value, declared),
             );

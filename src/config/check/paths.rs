@@ -1,47 +1,20 @@
-//! `[paths]`: where the journals are. The peer's other keys are accepted and left to it.
+//! `[paths]`: where the journals and the other files are.
 
-use crate::config::model::Paths;
 use crate::config::section::Section;
+use crate::config::shared::{OtherPath, Paths};
 use crate::config::words::did_you_mean;
 use std::path::PathBuf;
 
-/// Every key that the peer lets a workspace set.
-const KNOWN: [&str; 15] = [
-    "lane_journal",
-    "verdict_journal",
-    "archive_lock",
-    "chained_runs",
-    "dispatch_loops",
-    "execution_state",
-    "fanout_runs",
-    "findings_queue",
-    "leases_dir",
-    "next_packets",
-    "picker_audits",
-    "plans_glob",
-    "project_card",
-    "replan_dir",
-    "soaks_index",
-];
-
 pub(super) fn check(section: &Section<'_>) -> Paths {
-    for key in section.keys() {
-        if !KNOWN.contains(&key.value) {
-            let help = match key.value {
-                "root" | "workspace" => "name the workspace with `--workspace`".to_owned(),
-                other => did_you_mean(other, &KNOWN),
-            };
-            key.error("is not a known key", help);
-            continue;
-        }
-        // A wrong type is an error for every key, also for those that nothing here uses.
-        if !key.value.ends_with("_journal") {
-            section.text(key.value);
-        }
-    }
+    refuse_unknown(section);
     let paths = Paths {
         lane_journal: path(section, "lane_journal"),
         verdict_journal: path(section, "verdict_journal"),
+        plans_glob: section.text("plans_glob").map(|glob| glob.value.to_owned()),
+        others: OtherPath::ALL
+            .into_iter()
+            .filter_map(|(key, other)| Some((other, named(section, key)?)))
+            .collect(),
     };
     if paths.lane_journal.is_some()
         && paths.lane_journal == paths.verdict_journal
@@ -50,6 +23,30 @@ pub(super) fn check(section: &Section<'_>) -> Paths {
         found.error("is the lane journal's path", "give each journal its own file");
     }
     paths
+}
+
+fn refuse_unknown(section: &Section<'_>) {
+    let known: Vec<&str> = ["lane_journal", "verdict_journal", "plans_glob"]
+        .into_iter()
+        .chain(OtherPath::ALL.iter().map(|(key, _)| *key))
+        .collect();
+    for key in section.keys().filter(|key| !known.contains(&key.value)) {
+        let help = match key.value {
+            "root" | "workspace" => "name the workspace with `--workspace`".to_owned(),
+            other => did_you_mean(other, &known),
+        };
+        key.error("is not a known key", help);
+    }
+}
+
+/// A path to a file or a directory.
+fn named(section: &Section<'_>, key: &str) -> Option<PathBuf> {
+    let path = section.text(key)?;
+    if path.value.trim().is_empty() || path.value.contains('\0') {
+        path.error("is not a path", "name it relative to the workspace, or absolute");
+        return None;
+    }
+    Some(PathBuf::from(path.value))
 }
 
 /// A path that names something.

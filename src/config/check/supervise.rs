@@ -54,7 +54,7 @@ fn check_max_concurrency(section: &Section<'_>, policy: &mut Policy) {
 }
 
 /// A whole number that is not below `least`.
-fn whole(section: &Section<'_>, key: &str, least: i64) -> Option<i64> {
+pub(super) fn whole(section: &Section<'_>, key: &str, least: i64) -> Option<i64> {
     let number = section.integer(key)?;
     if number.value < least {
         number.error(

@@ -2,8 +2,8 @@
 //! `program`, and decides what of that is a finding.
 
 use super::{
-    Detail, ExporterCheck, Finding, LaneTable, SuperviseTable, WitnessCheck, WorkerCheck, checks,
-    lanes, program, shown,
+    Detail, ExporterCheck, Finding, LaneTable, Policies, SuperviseTable, WitnessCheck, WorkerCheck,
+    checks, lanes, program, shown,
 };
 use crate::config::model::{Config, Exporter, LeaseKeeper, Sink, Surface, Witness};
 use crate::config::{Placeholders, Weight};
@@ -29,6 +29,7 @@ impl Detail {
                 worker_launch_template: config.worker_launch_template.clone(),
                 max_concurrency: policy.max_concurrency,
             },
+            policies: Policies::of(config, workspace, environment),
             overlaps: lanes::overlaps(&roster),
             roster,
             files: checks::files(config, workspace, environment),

@@ -4,8 +4,11 @@
 mod checks;
 mod detail;
 mod lanes;
+mod policies;
 mod program;
 mod render;
+
+pub use policies::Policies;
 
 use super::{ConfigError, Problem, Weight};
 use crate::env::Environment;
@@ -15,7 +18,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A workspace as the doctor finds it. [`std::fmt::Display`] is for people, serde for programs; the
-/// keys that the peer's report has as well (`workspace`, `lanes`, `supervise`) have its shape.
+/// keys that the peer's report has as well have its shape.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     /// The version of this program.
@@ -61,6 +64,9 @@ pub struct Detail {
     pub lanes: LaneTable,
     /// The population policy.
     pub supervise: SuperviseTable,
+    /// The sections beside these two.
+    #[serde(flatten)]
+    pub policies: Policies,
     /// Each lane once, in the order in which plans look at them.
     pub roster: Vec<RosterLane>,
     /// Pairs of concurrent lanes that cannot run at the same time.

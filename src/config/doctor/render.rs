@@ -59,6 +59,9 @@ impl Display for Detail {
             Some(after_ms) => writeln!(formatter, ", a halt is proposed after {after_ms} ms")?,
             None => writeln!(formatter)?,
         }
+        for line in self.policies.lines() {
+            writeln!(formatter, "{line}")?;
+        }
         self.write_lanes(formatter)?;
         self.write_files(formatter)?;
         self.write_worker(formatter)?;

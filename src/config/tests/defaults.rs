@@ -77,7 +77,7 @@ reap_stalled = true
 worker_launch_template = "/dos-dispatch-loop --lane {lane}"
 [dosd]
 tick = "30s"
-on_shutdown = "stop"
+on_shutdown = "detach"
 liveness = { grace = "30m", spin = "15m" }
 [dosd.worker]
 command = ["claude", "-p", "/dos-dispatch-loop --lane {lane}"]
@@ -94,7 +94,7 @@ fn the_files_of_other_implementations_pass_in_silence() {
     let scaffold = "workspace = \".\"\n[lanes]\nconcurrent = [\"src\"]\nexclusive = [\"global\"]\n\
         autopick = [\"src\"]\n[lanes.trees]\nsrc = [\"src/**\"]\nglobal = [\"**/*\"]\n\
         [paths]\nplans_glob = \"docs/**/*-plan.md\"\n[stamp]\nstyle = \"grep\"\n\
-        [reasons.X]\ncategory = \"y\"\n[[concurrency_class]]\nname = \"z\"\n[overlap]\nratio_max = 0.5\n";
+        [reasons.X]\ncategory = \"MISROUTE\"\n[[concurrency_class]]\nname = \"z\"\nmax_concurrent = 1\n[overlap]\nratio_max = 0.5\n";
     assert_eq!(good(scaffold).lanes.concurrent, ["src"]);
 }
 

@@ -88,14 +88,6 @@ fn what_this_version_has_not_is_refused_with_what_it_has() {
             "2:10: key `dosd.listen`: is not available in this version",
         ),
         (
-            "[dosd]\non_shutdown = \"detach\"",
-            "2:15: key `dosd.on_shutdown`: `detach` is not available: workers end with the daemon in this version",
-        ),
-        (
-            "[dosd]\non_shutdown = \"drain\"",
-            "2:15: key `dosd.on_shutdown`: `drain` is not available",
-        ),
-        (
             "[[dosd.witness]]\nname = \"a\"\nkind = \"sqlite\"\nquery = \"x\"",
             "3:8: key `dosd.witness[0].kind`: `sqlite` is not available in this version\n  help: what works is `json`",
         ),

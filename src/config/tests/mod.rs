@@ -6,6 +6,7 @@ mod doctor;
 mod dosd;
 mod lanes;
 mod place;
+mod policies;
 mod quantity;
 mod reporting;
 mod supervise;

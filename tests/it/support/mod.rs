@@ -4,4 +4,6 @@ pub(crate) mod daemon;
 pub(crate) mod journals;
 pub(crate) mod peer;
 mod peer_install;
+pub(crate) mod repository;
+pub(crate) mod speaker;
 pub(crate) mod workspace;

@@ -40,7 +40,7 @@ impl PeerRunner {
     /// Starts the peer; the first call on a machine installs it.
     pub(crate) fn start() -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/peer_runner.py");
-        let mut child = Command::new(python())
+        let mut child = Command::new(interpreter())
             .arg("-I")
             .arg(script)
             .env_clear()
@@ -120,17 +120,38 @@ impl PeerRunner {
     }
 }
 
+/// The Python that has the peer installed.
+pub(crate) fn interpreter() -> PathBuf {
+    super::peer_install::dos().with_file_name("python")
+}
+
+/// Runs a program in the peer's Python to its end, with this on its standard input; gives what it
+/// printed.
+pub(crate) fn python(program: &str, input: &str) -> String {
+    let home = Workspace::new();
+    let script = home.write("program.py", program);
+    let input = home.write("input", input);
+    let output = Command::new(interpreter())
+        .arg("-I")
+        .arg(script)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("HOME", home.root())
+        .env("DISPATCH_HOME", home.root())
+        .stdin(std::fs::File::open(input).expect("the input"))
+        .output()
+        .expect("the peer starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the peer's Python failed:\n{told}");
+    String::from_utf8(output.stdout).expect("UTF-8 on standard output")
+}
+
 impl Drop for PeerRunner {
     fn drop(&mut self) {
         // It ends by itself with its input, but a failing test should not wait for it.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The interpreter of the peer's installation.
-fn python() -> PathBuf {
-    super::peer_install::dos().with_file_name("python")
 }
 
 fn decode(answer: &Value) -> Answer {

@@ -23,6 +23,7 @@ impl JournalActor<LaneFold> {
         ctx: &mut Context<Self>,
     ) -> Result<Observation, JournalError> {
         self.follow(ctx)?;
+        self.compact_if_due(now_ms, ctx);
         Ok(self.log.fold_mut().observe(now_ms))
     }
 }

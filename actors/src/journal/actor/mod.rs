@@ -11,6 +11,7 @@ use std::sync::Arc;
 use actix::{Actor, ActorContext, AsyncContext, Context, Recipient, StreamHandler};
 use dosd_kernel::fold::Fold;
 use dosd_kernel::lane::{HolderProcess, Lease};
+use dosd_kernel::retention::Attempt;
 use tracing::{error, info, warn};
 
 use super::error::JournalError;
@@ -40,6 +41,7 @@ pub struct JournalActor<F: Fold> {
     compaction: CompactSettings,
     turns: turns::Turns<F>,
     holders: HolderLookup,
+    last_compaction: Option<Attempt>,
     bells: Vec<Recipient<JournalMoved>>,
     _guard: Option<EndGuard>,
 }
@@ -63,6 +65,7 @@ impl<F: Fold> JournalActor<F> {
             compaction,
             turns: turns::Turns::default(),
             holders: Arc::new(|_| HolderProcess::MayLive),
+            last_compaction: None,
             bells: Vec::new(),
             _guard: guard,
         }

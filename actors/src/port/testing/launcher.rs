@@ -5,11 +5,12 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use crate::port::{
-    Exit, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
-    RUN_ID_VARIABLE, Signal,
+    Exit, Found, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
+    RUN_ID_VARIABLE, Signal, Stray,
 };
 
 /// A launcher whose processes live until the test ends them. Clones share them.
@@ -26,6 +27,8 @@ struct State {
     signals: Vec<(u32, Signal)>,
     /// Groups with a member besides their leader.
     parents: BTreeSet<u32>,
+    /// Processes that left the group of a run, by pid.
+    strays: BTreeMap<u32, String>,
     missing: bool,
     deaf: bool,
 }
@@ -60,6 +63,15 @@ impl FakeLauncher {
         self.state().parents.remove(&pgid);
     }
 
+    /// Gives a run a process outside of its group, and gives its pid.
+    #[must_use]
+    pub fn bear_stray(&self, run_id: &str) -> u32 {
+        let mut state = self.state();
+        let pid = 9000 + u32::try_from(state.strays.len()).unwrap_or_default();
+        state.strays.insert(pid, run_id.to_owned());
+        pid
+    }
+
     /// The pids that live, ascending.
     #[must_use]
     pub fn living(&self) -> Vec<u32> {
@@ -82,18 +94,7 @@ impl FakeLauncher {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn identity(pid: u32) -> ProcessIdentity {
-        ProcessIdentity {
-            boot_id: "boot".to_owned(),
-            pid,
-            start_ticks: u64::from(pid) * 100,
-            pgid: pid,
-        }
-    }
-}
-
-impl Launcher for FakeLauncher {
-    fn launch(&self, spec: &LaunchSpec) -> Result<Launched, LaunchError> {
+    fn launch_now(&self, spec: &LaunchSpec) -> Result<Launched, LaunchError> {
         let mut state = self.state();
         if state.missing {
             return Err(LaunchError::NotFound(spec.argv.join(" ")));
@@ -105,6 +106,21 @@ impl Launcher for FakeLauncher {
         state.launched.push((pid, spec.clone()));
         let exited = async move { receiver.await.unwrap_or_default() };
         Ok(Launched { identity: Self::identity(pid), exited: exited.boxed(), output: None })
+    }
+
+    fn identity(pid: u32) -> ProcessIdentity {
+        ProcessIdentity {
+            boot_id: "boot".to_owned(),
+            pid,
+            start_ticks: u64::from(pid) * 100,
+            pgid: pid,
+        }
+    }
+}
+
+impl Launcher for FakeLauncher {
+    fn launch(&self, spec: &LaunchSpec) -> BoxFuture<'static, Result<Launched, LaunchError>> {
+        std::future::ready(self.launch_now(spec)).boxed()
     }
 
     fn adopt(&self, identity: &ProcessIdentity) -> Option<Launched> {
@@ -122,14 +138,14 @@ impl Launcher for FakeLauncher {
         Some(Launched { identity: identity.clone(), exited: exited.boxed(), output: None })
     }
 
-    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, ProcessIdentity> {
+    fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, Found> {
         let state = self.state();
         let launched = state.launched.iter().rev();
         launched
             .filter(|(pid, _)| state.living.contains_key(pid))
             .filter_map(|(pid, spec)| Some((spec.environment.get(RUN_ID_VARIABLE)?.clone(), *pid)))
             .filter(|(run_id, _)| run_ids.contains(run_id))
-            .map(|(run_id, pid)| (run_id, Self::identity(pid)))
+            .map(|(run_id, pid)| (run_id, Found::Process(Self::identity(pid))))
             .collect()
     }
 
@@ -142,6 +158,22 @@ impl Launcher for FakeLauncher {
             let number = if signal == Signal::Kill { 9 } else { 15 };
             self.end_child(pgid);
             self.end(pgid, Exit { code: None, signal: Some(number) });
+        }
+        Ok(())
+    }
+
+    fn strays(&self) -> Vec<Stray> {
+        let member = |pid| GroupMember { pid, command: "fake".to_owned() };
+        let state = self.state();
+        let strays = state.strays.iter();
+        strays.map(|(pid, run)| Stray { run_id: run.clone(), process: member(*pid) }).collect()
+    }
+
+    fn signal_stray(&self, pid: u32, signal: Signal) -> io::Result<()> {
+        let mut state = self.state();
+        state.signals.push((pid, signal));
+        if signal == Signal::Kill || !state.deaf {
+            state.strays.remove(&pid);
         }
         Ok(())
     }

@@ -339,6 +339,13 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
+    fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.live()?;
+        state.names.retain(|name, _| !name.starts_with(path));
+        Ok(())
+    }
+
     fn create_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut state = self.state();
         state.live()?;

@@ -79,6 +79,7 @@ fn assert_in_step(log: &Log<LaneFold>, storage: &MemoryStorage) {
     assert_eq!(lanes(log.fold()), lanes(&disk));
     assert!(log.fold().leases().eq(disk.leases()));
     assert_eq!(log.fold().highest_seq(), disk.highest_seq());
+    assert_eq!(log.fold().census(), disk.census());
     assert_eq!((log.fold().rows(), log.fold().corrupt()), (disk.rows(), disk.corrupt()));
 }
 

@@ -1,0 +1,157 @@
+//! The helper's own life.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, ErrorKind, PipeReader, Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+use super::order::Order;
+use super::record::{ExitRecord, exit_record_path};
+use super::report::Report;
+use crate::port::{Clock as _, Disk, SharedStorage, SystemClock, start_ticks_of};
+use crate::rotated_log::RotatedLog;
+
+/// Read at once: a flood is written in few steps.
+const CHUNK: usize = 64 * 1024;
+
+/// Starts the worker that the arguments after the verb tell of, and stays until it
+/// has ended and nobody writes output any more.
+///
+/// Standard output is the daemon's pipe, for one line. The exit code says whether
+/// the worker was started and its end recorded; nobody has to look at it.
+pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let Some(order) = Order::from_arguments(arguments) else {
+        // Somebody typed the hidden verb: what it wants is no secret.
+        let _ = writeln!(io::stderr(), "dosd: this verb is for the daemon's own use");
+        return ExitCode::from(2);
+    };
+    match mind(&order) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(70),
+    }
+}
+
+fn mind(order: &Order) -> io::Result<()> {
+    outlive_signals()?;
+    let clock = SystemClock::new();
+    let (output, mut child) = match start(order) {
+        Ok(started) => started,
+        Err(error) => {
+            let is_missing = error.kind() == ErrorKind::NotFound;
+            report(&if is_missing { Report::Missing } else { Report::Refused(error.to_string()) });
+            return Err(error);
+        }
+    };
+    let pid = child.id();
+    // It is not waited for yet, so its pid is its own, even when it has ended.
+    report(&Report::Started { pid, start_ticks: start_ticks_of(pid).unwrap_or(0) });
+    let storage: SharedStorage = Arc::new(Disk);
+    let log = RotatedLog::new(Arc::clone(&storage), order.log.clone(), order.rotation);
+    let mut minded = Minded { output: Some(output), log, buffer: vec![0; CHUNK] };
+    minded.copy_until_the_end_of(&child)?;
+    let status = child.wait()?;
+    let ran_ms = clock.monotonic_ms();
+    let record = ExitRecord { code: status.code(), signal: status.signal(), ran_ms };
+    let kept = storage.create_dir_all(&order.run_directory).and_then(|()| {
+        storage.replace(&exit_record_path(&order.run_directory), &record.to_bytes()?)
+    });
+    // Its children may still write.
+    minded.copy_to_the_end();
+    kept
+}
+
+/// A helper that is ended with its worker could not say how that ended. A handler
+/// that does nothing, unlike an ignored signal, is not inherited by the worker.
+fn outlive_signals() -> io::Result<()> {
+    for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT] {
+        signal_hook::flag::register(signal, Arc::default())?;
+    }
+    Ok(())
+}
+
+fn start(order: &Order) -> io::Result<(PipeReader, Child)> {
+    let (program, arguments) = order.argv.split_first().ok_or(ErrorKind::InvalidInput)?;
+    let (reader, writer) = io::pipe()?;
+    let child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer)
+        .process_group(0)
+        .spawn()?;
+    Ok((reader, child))
+}
+
+/// Says the one line, and lets go of the pipe: a daemon waits for its end.
+fn report(report: &Report) {
+    let mut stdout = io::stdout();
+    // A daemon that is gone reads nothing; the next one finds the worker itself.
+    let _ = stdout.write_all(report.to_line().as_bytes()).and_then(|()| stdout.flush());
+    if let Ok(null) = File::options().write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdout(null);
+    }
+}
+
+/// The output of a worker on its way to the log.
+struct Minded {
+    /// `None` once nobody can write any more.
+    output: Option<PipeReader>,
+    log: RotatedLog,
+    buffer: Vec<u8>,
+}
+
+impl Minded {
+    /// Copies output until the worker has ended.
+    fn copy_until_the_end_of(&mut self, child: &Child) -> io::Result<()> {
+        let ended = ended(child)?;
+        loop {
+            let mut watched = vec![PollFd::new(&ended, PollFlags::IN)];
+            watched.extend(self.output.iter().map(|it| PollFd::new(it, PollFlags::IN)));
+            match poll(&mut watched, None) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+            let is_over = !watched.first().is_none_or(|it| it.revents().is_empty());
+            let has_output = watched.get(1).is_some_and(|it| !it.revents().is_empty());
+            drop(watched);
+            if is_over {
+                return Ok(());
+            }
+            if has_output {
+                self.copy_once();
+            }
+        }
+    }
+
+    fn copy_to_the_end(&mut self) {
+        while self.output.is_some() {
+            self.copy_once();
+        }
+    }
+
+    /// A disk that refuses loses output, never the worker: the pipe is read on.
+    fn copy_once(&mut self) {
+        let Some(output) = &mut self.output else { return };
+        match output.read(&mut self.buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Ok(0) | Err(_) => self.output = None,
+            Ok(got) => {
+                let _ = self.log.write(self.buffer.get(..got).unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// A descriptor that is readable once the process has ended.
+fn ended(child: &Child) -> io::Result<OwnedFd> {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let descriptor = pidfd_open(pid.ok_or(ErrorKind::InvalidInput)?, PidfdFlags::empty())?;
+    Ok(descriptor)
+}

@@ -1,0 +1,209 @@
+//! One look at the watched runs: evidence in, proposals out. What it asks of the world comes in as
+//! functions.
+
+use super::super::Failure;
+use super::super::context::unreadable_journal;
+use crate::follow::Follower;
+use dosd_kernel::lane::{Halt, LaneFold, Progress};
+use dosd_kernel::liveness::{self, Evidence};
+use dosd_kernel::watchdog::{Judgement, Report, TrackedRun, Watchdog};
+
+/// The runs, and what is remembered about them between two looks.
+pub(super) struct Lookout {
+    pub(super) journal: Follower<LaneFold>,
+    pub(super) liveness: liveness::Policy,
+    pub(super) watchdog: Watchdog,
+    /// The runs that were named.
+    pub(super) tracked: Vec<TrackedRun>,
+    /// Whether those that hold a lease at the moment of the look are watched too.
+    pub(super) discover: bool,
+}
+
+/// What a look asks of the world.
+pub(super) struct Sources<C, P> {
+    /// How many commits came after a commit.
+    pub(super) commits_since: C,
+    /// Writes a proposal down at a moment, and says whether it is written.
+    pub(super) propose: P,
+}
+
+impl Lookout {
+    /// Judges every watched run, and proposes the halts that are due.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read. A proposal that cannot be written is made again by the
+    /// next look.
+    pub(super) fn look<C: FnMut(&str) -> i64, P: FnMut(Halt, i64) -> bool>(
+        &mut self,
+        now_ms: i64,
+        sources: &mut Sources<C, P>,
+    ) -> Result<(Vec<TrackedRun>, Report), Failure> {
+        let followed = self.journal.follow();
+        followed.map_err(|cause| unreadable_journal(self.journal.path(), &cause))?;
+        let lanes = self.journal.state();
+        lanes.settle(now_ms);
+        let mut runs = self.tracked.clone();
+        if self.discover {
+            runs.extend(lanes.leases().filter_map(|lease| TrackedRun::of_lease(lease)));
+        }
+        let mut report = Report::of(runs.len());
+        for run in &runs {
+            let Some(started_ms) = run.started_ms() else {
+                report.skipped.push(run.run_id.clone());
+                continue;
+            };
+            let key = run.lease_key();
+            let progress =
+                key.map_or_else(Progress::default, |key| lanes.progress(&key, started_ms, now_ms));
+            let commits = match run.start_sha.as_str() {
+                "" => 0,
+                start => (sources.commits_since)(start),
+            };
+            let evidence = Evidence {
+                run_started_ms: started_ms,
+                now_ms,
+                commits_since_start: commits,
+                journal_events_since: progress.events_since_start,
+                last_heartbeat_age_ms: progress.newest_heartbeat_age_ms,
+                ..Evidence::default()
+            };
+            let verdict = liveness::classify(&evidence, &self.liveness)?;
+            let judgement = self.watchdog.judge(run, verdict, now_ms);
+            report.note(&run.run_id, verdict, judgement);
+            if let Judgement::Propose(reason) = judgement
+                && (sources.propose)(halt(run, reason, lanes), now_ms)
+            {
+                self.watchdog.proposed(run, now_ms);
+                report.proposed_halts.push(run.run_id.clone());
+            }
+        }
+        Ok((runs, report))
+    }
+}
+
+/// The proposal, with the identity of the lease that it is about where the journal knows one: by
+/// what the run says of its lane and its loop, or else by the process that holds it.
+fn halt(run: &TrackedRun, reason: &str, lanes: &LaneFold) -> Halt {
+    let named = !run.lane.is_empty() || !run.loop_ts.is_empty();
+    let mut leases = lanes.leases();
+    let lease = leases.find(|lease| {
+        if named {
+            (run.lane.is_empty() || lease.lane() == run.lane)
+                && (run.loop_ts.is_empty() || lease.loop_ts() == run.loop_ts)
+        } else {
+            lease.pid().is_some_and(|pid| pid.to_string() == run.handle)
+        }
+    });
+    let or = |text: &str, otherwise: &str| {
+        if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
+    };
+    Halt {
+        handle: run.handle.clone(),
+        lane: lease.map_or_else(|| run.lane.clone(), |lease| or(lease.lane(), &run.lane)),
+        loop_ts: lease
+            .map_or_else(|| run.loop_ts.clone(), |lease| or(lease.loop_ts(), &run.loop_ts)),
+        host_id: lease.map(|lease| lease.host_id().to_owned()).unwrap_or_default(),
+        run_id: Some(run.run_id.clone()),
+        command: run.stop_command.clone(),
+        reason: reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dosd_kernel::run_id;
+    use dosd_kernel::watchdog::Policy;
+    use serde_json::json;
+
+    const START_MS: i64 = 1_795_348_800_000;
+    const HOUR_MS: i64 = 3_600_000;
+
+    fn id(entropy: u64) -> String {
+        run_id::mint(START_MS, entropy, "w", None, None).unwrap().run_id.into()
+    }
+
+    fn lookout(
+        rows: &[serde_json::Value],
+        tracked: &[String],
+        discover: bool,
+    ) -> (Lookout, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lanes.jsonl");
+        let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
+        std::fs::write(&path, rows.join("\n") + "\n").unwrap();
+        let lookout = Lookout {
+            journal: Follower::new(path),
+            liveness: liveness::Policy::default(),
+            watchdog: Watchdog::new(Policy { budget_ms: Some(HOUR_MS), ..Policy::default() }),
+            tracked: tracked.iter().map(|spec| spec.parse().unwrap()).collect(),
+            discover,
+        };
+        (lookout, directory)
+    }
+
+    fn acquire(lane: &str, run: &str) -> serde_json::Value {
+        let stamp = "2026-11-22T12:00:00Z";
+        let lease = json!({"lane": lane, "loop_ts": "2026-11-22T12:00", "run_id": run,
+            "acquired_at": stamp, "pid": 7, "host_id": "here"});
+        json!({"op": "ACQUIRE", "ts": stamp, "lane": lane, "loop_ts": "2026-11-22T12:00",
+            "lease": lease})
+    }
+
+    #[test]
+    fn a_journal_and_commits_keep_a_run_from_being_halted() {
+        let beat = json!({"op": "HEARTBEAT", "lane": "a", "loop_ts": "2026-11-22T12:00",
+            "ts": "2026-11-22T13:55:00Z"});
+        let rows = [acquire("a", &id(1)), beat];
+        let specs = [
+            format!("{}::a:2026-11-22T12:00", id(1)),
+            format!("{}:abc:b:L", id(2)),
+            format!("{}::b:L:9", id(3)),
+            "no-run".to_owned(),
+        ];
+        let (mut lookout, _directory) = lookout(&rows, &specs, false);
+        let mut halts = Vec::new();
+        let mut sources = Sources {
+            commits_since: |start: &str| i64::from(start == "abc"),
+            propose: |halt, _| {
+                halts.push(halt);
+                true
+            },
+        };
+        let now_ms = START_MS + 2 * HOUR_MS;
+        let (_, report) = lookout.look(now_ms, &mut sources).unwrap();
+        assert_eq!(report.watched, 4);
+        assert_eq!(report.spinning, [id(1)]);
+        assert_eq!(report.advancing, [id(2)]);
+        assert_eq!(report.skipped, ["no-run"]);
+        assert_eq!(report.proposed_halts, [id(1), id(3)]);
+        let (_, report) = lookout.look(now_ms + 1, &mut sources).unwrap();
+        assert_eq!((report.proposed_halts, report.verdicts.len()), (vec![], 3));
+        // The lease behind the first says more than its spec did.
+        assert_eq!((halts[0].host_id.as_str(), halts[0].lane.as_str()), ("here", "a"));
+        assert_eq!((halts[1].handle.as_str(), halts[1].lane.as_str()), ("9", "b"));
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_proposed_again() {
+        let rows = [acquire("a", &id(1)), acquire("b", "unknown")];
+        let (mut lookout, _directory) = lookout(&rows, &[], true);
+        for written in [false, true, true] {
+            let mut asked = 0;
+            let mut sources = Sources {
+                commits_since: |_: &str| panic!("a lease names no start commit"),
+                propose: |_, _| {
+                    asked += 1;
+                    written
+                },
+            };
+            let (runs, report) = lookout.look(START_MS + HOUR_MS, &mut sources).unwrap();
+            assert_eq!((runs.len(), runs[0].handle.as_str()), (1, "7"));
+            assert_eq!(report.proposed_halts.len(), usize::from(asked == 1 && written));
+        }
+        let mut sources = Sources { commits_since: |_: &str| 0, propose: |_, _| true };
+        let (_, report) = lookout.look(START_MS + HOUR_MS - 1, &mut sources).unwrap();
+        assert_eq!(report.stalled_within_budget, [id(1)]);
+    }
+}
