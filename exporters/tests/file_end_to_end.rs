@@ -79,7 +79,7 @@ async fn the_file_holds_the_journals_rows_over_restarts() {
 }
 
 #[actix::test]
-async fn a_target_without_a_directory_is_named_and_loses_nothing() {
+async fn w_44_a_target_without_a_directory_is_named_and_loses_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(directory.path());
     daemon.append(3).await;

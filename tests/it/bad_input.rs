@@ -28,22 +28,6 @@ fn a_broken_configuration_starts_nothing_and_names_every_line() {
 }
 
 #[test]
-fn a_worker_command_that_is_not_there_is_given_up() {
-    let workspace = Workspace::new();
-    let command = format!("{ONE_LANE}command = [\"no-such-agent\"]\n");
-    workspace.write("dos.toml", command);
-    let mut daemon = Daemon::start(&workspace);
-    daemon.wait_for("the lane is given up", |line| {
-        line["message"].as_str().is_some_and(|text| text.contains("given up"))
-    });
-    assert_eq!(daemon.log().matches("`no-such-agent` was not found").count(), 3);
-    daemon.signal("TERM");
-    assert_eq!(daemon.wait().code(), Some(0), "{}", daemon.log());
-    let verdicts = workspace.dosd(&["observe", "--json"]).values();
-    assert_eq!(verdicts[0]["rollup"]["counts"]["worker"]["GAVE_UP"], 1);
-}
-
-#[test]
 fn a_damaged_journal_is_reported_with_its_place_and_served() {
     let workspace = Workspace::new();
     workspace.write("dos.toml", format!("{ONE_LANE}command = [\"sleep\", \"600\"]\n"));

@@ -6,6 +6,8 @@ mod config_alike;
 mod contention;
 mod counters;
 mod decisions;
+mod defects;
+mod differential;
 mod eval;
 mod fleet;
 mod fleet;

@@ -30,7 +30,7 @@ async fn nothing_is_started_when_the_intent_does_not_reach_the_disk() {
 }
 
 #[actix::test]
-async fn a_worker_that_fails_is_replaced_after_its_delay() {
+async fn w_41_a_worker_that_fails_is_replaced_after_its_delay() {
     let stage = Stage::with_lanes(&["a", "b"], LeaseMode::Supervisor);
     let _daemon = stage.start();
     stage.pass(Duration::from_mins(1)).await;
@@ -44,7 +44,7 @@ async fn a_worker_that_fails_is_replaced_after_its_delay() {
 }
 
 #[actix::test]
-async fn a_lane_that_keeps_failing_is_given_up() {
+async fn w_41_a_lane_that_keeps_failing_is_given_up() {
     let stage = Stage::with_lanes(&["a"], LeaseMode::Supervisor);
     let daemon = stage.start();
     for _ in 0..5 {

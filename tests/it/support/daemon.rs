@@ -23,12 +23,13 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts `dosd run` in a workspace.
     pub(crate) fn start(workspace: &Workspace) -> Self {
-        let mut child = workspace
-            .command(&["run", "--log-format", "json"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("dosd starts");
+        Self::watch(&mut workspace.command(&["run", "--log-format", "json"]))
+    }
+
+    /// Starts a daemon by a command of the test's own, which has to log JSON.
+    pub(crate) fn watch(command: &mut Command) -> Self {
+        let mut child =
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("dosd starts");
         let stderr = child.stderr.take().expect("a pipe");
         let (sender, lines) = channel();
         std::thread::spawn(move || {

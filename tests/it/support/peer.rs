@@ -120,9 +120,26 @@ impl PeerRunner {
     }
 }
 
-/// The Python that has the peer installed.
+impl Drop for PeerRunner {
+    fn drop(&mut self) {
+        // It ends by itself with its input, but a failing test should not wait for it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The interpreter of the peer's installation.
 pub(crate) fn interpreter() -> PathBuf {
     super::peer_install::dos().with_file_name("python")
+}
+
+fn decode(answer: &Value) -> Answer {
+    let text = |key: &str| answer[key].as_str().expect("a text").to_owned();
+    Answer {
+        code: answer["code"].as_i64().and_then(|code| i32::try_from(code).ok()).expect("a code"),
+        stdout: text("stdout"),
+        stderr: text("stderr"),
+    }
 }
 
 /// Runs a program in the peer's Python to its end, with this on its standard input; gives what it
@@ -144,21 +161,4 @@ pub(crate) fn python(program: &str, input: &str) -> String {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "the peer's Python failed:\n{told}");
     String::from_utf8(output.stdout).expect("UTF-8 on standard output")
-}
-
-impl Drop for PeerRunner {
-    fn drop(&mut self) {
-        // It ends by itself with its input, but a failing test should not wait for it.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn decode(answer: &Value) -> Answer {
-    let text = |key: &str| answer[key].as_str().expect("a text").to_owned();
-    Answer {
-        code: answer["code"].as_i64().and_then(|code| i32::try_from(code).ok()).expect("a code"),
-        stdout: text("stdout"),
-        stderr: text("stderr"),
-    }
 }

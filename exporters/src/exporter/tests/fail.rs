@@ -9,7 +9,7 @@ use crate::sink::{Delivery, Limits};
 use crate::testing::{Answer, NOW_MS, World, about, drain, drain_all, pass, status};
 
 #[actix::test]
-async fn a_failed_batch_is_sent_again_and_the_cursor_waits() {
+async fn w_44_a_failed_batch_is_sent_again_and_the_cursor_waits() {
     let world = World::new();
     world.script.then([retry(), retry()]);
     world.journal.append(rows(2));
