@@ -62,13 +62,15 @@ fn without_words(mut value: Value) -> Value {
         Value::Object(fields) => {
             for (key, field) in fields.iter_mut() {
                 let own = ["reason", "ts", "loop_ts", "acquired_at", "heartbeat_at", "pid", "seq"];
-                *field = match field.take() {
-                    text if key == "suspend_note" || own.contains(&key.as_str()) => {
-                        Value::from(if text.is_null() { "null" } else { "given" })
-                    }
-                    // A start without an owner names its process.
-                    Value::String(text) if text.contains(':') && key == "holder" => "own".into(),
-                    field => without_words(field),
+                let is_own = key == "suspend_note" || own.contains(&key.as_str());
+                // A start without an owner names its process.
+                let is_process =
+                    key == "holder" && field.as_str().is_some_and(|it| it.contains(':'));
+                let taken = field.take();
+                *field = if (is_own || is_process) && !taken.is_null() {
+                    "given".into()
+                } else {
+                    without_words(taken)
                 };
             }
         }

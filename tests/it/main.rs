@@ -10,7 +10,6 @@ mod defects;
 mod differential;
 mod eval;
 mod fleet;
-mod fleet;
 mod git_verbs;
 mod leases;
 mod outlive;
