@@ -25,6 +25,8 @@ pub struct Environment {
     /// `DISPATCH_LANE_LEASE_LOCK_PATH`: the mutex shared with other implementations, when it is not
     /// beside the lane journal.
     pub lease_lock: Option<PathBuf>,
+    /// `DISPATCH_ARCHIVE_LOCK_PATH`: the lock of `dosd lease`, when it is not in the state directory.
+    pub archive_lock: Option<PathBuf>,
     /// `DISPATCH_ID_ALLOC_DIR`: where counters are, when not below `[paths] leases_dir`.
     pub id_alloc_dir: Option<PathBuf>,
     /// `DOSD_SOCKET`: the daemon's control socket, when it is not in the state directory.
@@ -37,6 +39,8 @@ pub struct Environment {
     pub lane: Option<String>,
     /// `CID_RUN_ID`: the run that this process is.
     pub run_id: Option<String>,
+    /// `DISPATCH_RUN_ID`: the same, where `CID_RUN_ID` is not set.
+    pub dispatch_run_id: Option<String>,
     /// `CID_PARENT_ID`: the run that started it.
     pub parent_id: Option<String>,
     /// `CID_ROOT_ID`: the run at the root of its lineage.
@@ -75,12 +79,14 @@ impl Environment {
                 .or_else(|| path("JOB_LANE_JOURNAL_PATH")),
             verdict_journal: path("DISPATCH_VERDICT_JOURNAL_PATH"),
             lease_lock: path("DISPATCH_LANE_LEASE_LOCK_PATH"),
+            archive_lock: path("DISPATCH_ARCHIVE_LOCK_PATH"),
             id_alloc_dir: path("DISPATCH_ID_ALLOC_DIR"),
             socket: path("DOSD_SOCKET"),
             host_id: text("DISPATCH_HOST_ID"),
             loop_ts: text("DISPATCH_LOOP_TS"),
             lane: text("DOS_LANE"),
             run_id: text("CID_RUN_ID"),
+            dispatch_run_id: text("DISPATCH_RUN_ID"),
             parent_id: text("CID_PARENT_ID"),
             root_id: text("CID_ROOT_ID"),
             process_id: text("CID_PROCESS_ID"),

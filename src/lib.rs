@@ -14,6 +14,8 @@ pub mod env;
 pub mod follow;
 pub mod git;
 pub mod host;
+pub mod intent;
+pub mod leases;
 pub mod process;
 pub mod scratch;
 pub mod workspace;

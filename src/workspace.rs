@@ -147,6 +147,15 @@ impl Workspace {
         }
     }
 
+    /// The lock of `dosd lease`, shared with other implementations.
+    #[must_use]
+    pub fn archive_lock(&self, paths: &Paths, environment: &Environment) -> PathBuf {
+        match &environment.archive_lock {
+            Some(path) => environment.cwd.join(path),
+            None => self.other(paths, OtherPath::ArchiveLock),
+        }
+    }
+
     /// A file or directory of `[paths]` beside the journals: where it says, or where it usually is.
     #[must_use]
     pub fn other(&self, paths: &Paths, which: OtherPath) -> PathBuf {

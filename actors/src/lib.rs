@@ -28,6 +28,7 @@
 //! What these actors never do: read the environment, print, exit the process,
 //! or name a sink.
 
+pub mod archive_lock;
 pub mod counter;
 pub mod exec;
 pub mod guard;

@@ -63,7 +63,9 @@ impl Arguments {
                 Ok(Exit::from(report.verdict))
             }
             Answer::Error(refusal) => Err(refusal.into()),
-            Answer::Compact(_) => Err(unexpected_answer()),
+            Answer::Compact(_) | Answer::Lanes(_) | Answer::HaltWorker(_) => {
+                Err(unexpected_answer())
+            }
         }
     }
 }
@@ -86,7 +88,9 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal.kind {
             ErrorKind::Busy => Self::Busy(refusal.message),
-            ErrorKind::InvalidRequest | ErrorKind::Failed => Self::Failed(refusal.message),
+            ErrorKind::InvalidRequest | ErrorKind::OtherJournal | ErrorKind::Failed => {
+                Self::Failed(refusal.message)
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::output::{Layout, Output};
 use crate::control::{self, Answer, ClientError, Request};
 use clap::Args;
-use dosd_actors::journal::{CompactSettings, Compacted, LeaseMutex, Log};
+use dosd_actors::journal::{CompactSettings, Compacted, LOCK_PATIENCE, LeaseMutex, Log};
 use dosd_actors::port::{Disk, SharedClock, SharedStorage, SystemClock};
 use dosd_kernel::lane::LaneFold;
 use std::sync::Arc;
@@ -47,7 +47,9 @@ pub(super) fn compact(context: &Context) -> Result<Compacted, Failure> {
     match control::call(&socket, &Request::Compact, PATIENCE) {
         Ok(Answer::Compact(compacted)) => Ok(compacted),
         Ok(Answer::Error(refusal)) => Err(refusal.into()),
-        Ok(Answer::Claim { .. }) => Err(unexpected_answer()),
+        Ok(Answer::Claim { .. } | Answer::Lanes(_) | Answer::HaltWorker(_)) => {
+            Err(unexpected_answer())
+        }
         Err(ClientError::NotRunning { .. }) => in_this_process(context),
         Err(failed @ ClientError::NoAnswer { .. }) => Err(failed.into()),
     }
@@ -59,13 +61,14 @@ fn in_this_process(context: &Context) -> Result<Compacted, Failure> {
     let journal = workspace.lane_journal(&config.paths, context.environment());
     let storage: SharedStorage = Arc::new(Disk);
     let clock: SharedClock = Arc::new(SystemClock::new());
-    let mut log = Log::<LaneFold>::open(Arc::clone(&storage), &journal)?;
     let settings = CompactSettings {
         lock: workspace.lease_lock(&config.paths, context.environment()),
         ..CompactSettings::beside(&journal).with_caps(config.retention)
     };
     let now_ms = clock.now_ms();
-    let mutex = LeaseMutex::new(storage, clock, settings.lock, settings.owner);
-    let hold = super::waiting()?.block_on(mutex.take())?;
+    let mutex = LeaseMutex::new(Arc::clone(&storage), clock, settings.lock, settings.owner);
+    // The mutex first, as everybody who decides: whoever waits for it keeps nobody else from writing.
+    let hold = super::waiting()?.block_on(mutex.take(LOCK_PATIENCE))?;
+    let mut log = Log::<LaneFold>::open(storage, &journal)?;
     Ok(log.compact(&hold, now_ms, settings.retention)?)
 }

@@ -62,6 +62,18 @@ impl Context {
         Ok(self.workspace()?.lane_journal(&paths, &self.environment))
     }
 
+    /// The path of the mutex for decisions about lanes, found as [`Self::lane_journal`] is.
+    ///
+    /// # Errors
+    ///
+    /// When the workspace or its `dos.toml` cannot be used.
+    pub fn lease_lock(&self) -> Result<PathBuf, Failure> {
+        let known =
+            self.environment.lane_journal.is_some() || self.environment.lease_lock.is_some();
+        let paths = self.paths(known)?;
+        Ok(self.workspace()?.lease_lock(&paths, &self.environment))
+    }
+
     /// The verdict journal's path, found as [`Self::lane_journal`] is.
     ///
     /// # Errors

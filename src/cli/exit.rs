@@ -29,6 +29,9 @@ impl Exit {
     pub const USAGE: Self = Self(2);
     /// There is no verdict either way: nothing could be seen. Also of a run that spins.
     pub const UNDECIDED: Self = Self(3);
+    /// The lock of the lane leases was busy: what `lease-lane acquire` says instead of [`Self::BUSY`],
+    /// as the Python tool does.
+    pub const LOCK_BUSY: Self = Self(4);
     /// A run has stalled.
     pub const STALLED: Self = Self(4);
     /// The tool failed, as `EX_SOFTWARE` of sysexits.
@@ -162,6 +165,12 @@ pub fn conclude(outcome: Result<Exit, Failure>) -> ExitCode {
 pub(super) fn note(message: &impl Display) {
     // A closed standard error has nobody to tell.
     let _ = writeln!(std::io::stderr(), "dosd: {message}");
+}
+
+/// Tells a program something that is no result, as one line of JSON.
+pub(super) fn note_json(value: &serde_json::Value) {
+    // As in `note`.
+    let _ = writeln!(std::io::stderr(), "{value}");
 }
 
 fn complain(message: &str, exit: Exit) -> Exit {

@@ -19,9 +19,12 @@ mod eval;
 mod exit;
 mod exit_codes;
 mod form;
+mod halt;
 mod help;
 mod id_alloc;
 mod journal;
+mod lane_request;
+mod lease;
 mod lease_lane;
 mod lint;
 mod liveness;
@@ -71,6 +74,8 @@ enum Verb {
     Top(top::Arguments),
     Decisions(decisions::Arguments),
     LeaseLane(lease_lane::Arguments),
+    Halt(halt::Arguments),
+    Lease(lease::Arguments),
     Verify(verify::Arguments),
     CommitAudit(commit_audit::Arguments),
     Liveness(liveness::Arguments),
@@ -120,6 +125,8 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Top(arguments) => arguments.execute(&context, &mut output),
         Verb::Decisions(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
+        Verb::Halt(arguments) => arguments.execute(&context, &mut output),
+        Verb::Lease(arguments) => arguments.execute(&context, &mut output),
         Verb::Verify(arguments) => arguments.execute(&context, &mut output),
         Verb::CommitAudit(arguments) => arguments.execute(&context, &mut output),
         Verb::Liveness(arguments) => arguments.execute(&context, &mut output),

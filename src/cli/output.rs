@@ -16,6 +16,13 @@ pub enum Layout {
     Indented,
 }
 
+impl Layout {
+    /// The layout that `--pretty`, or its absence, asks for.
+    pub(super) fn pretty(asked: bool) -> Self {
+        if asked { Self::Indented } else { Self::Compact }
+    }
+}
+
 /// Where results go. Buffered: what was written is out after [`Output::finish`].
 pub struct Output {
     sink: BufWriter<Box<dyn Write>>,

@@ -11,5 +11,5 @@ mod protocol;
 mod server;
 
 pub use client::{ClientError, call};
-pub use protocol::{Answer, ErrorKind, Refusal, Request};
+pub use protocol::{Answer, ErrorKind, HaltedWorker, Refusal, Request};
 pub use server::{Doors, serve};

@@ -3,10 +3,12 @@
 
 use dosd_actors::journal::Compacted;
 use dosd_kernel::effect_witness::EffectReport;
+use dosd_kernel::lane::{LaneReply, LaneRequest};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// What a command line asks of the daemon.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
     /// Judge a worker's claim.
@@ -22,6 +24,45 @@ pub enum Request {
     },
     /// Compact the lane journal.
     Compact,
+    /// Decide about lanes, in this journal and no other.
+    Lanes {
+        /// The lane journal that is meant.
+        journal: PathBuf,
+        /// What is asked.
+        request: Box<LaneRequest>,
+        /// How long to wait for the mutex.
+        patience_ms: u64,
+    },
+    /// Stop a worker of the daemon and prove that nobody of its group is left.
+    HaltWorker {
+        /// The lane journal of the daemon that is meant.
+        journal: PathBuf,
+        /// A run id, a lane, or a pid.
+        handle: String,
+        /// The operator's own command, for the record.
+        command: Option<String>,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What became of an order to stop a worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HaltedWorker {
+    /// Whether the intent is on disk.
+    pub recorded: bool,
+    /// Whether it is proven that nobody of the group is left.
+    pub enacted: bool,
+    /// Its lane; empty when no worker is meant.
+    pub lane: String,
+    /// The stamp of its lease.
+    pub loop_ts: String,
+    /// Its run.
+    pub run_id: Option<String>,
+    /// Members of its group that outlived KILL, by pid.
+    pub survivors: Vec<u32>,
+    /// What there is to say when it was not stopped.
+    pub note: Option<String>,
 }
 
 /// What the daemon answers.
@@ -37,6 +78,10 @@ pub enum Answer {
     },
     /// What a compaction did.
     Compact(Compacted),
+    /// The answer to a request about lanes.
+    Lanes(Box<LaneReply>),
+    /// What became of a worker that was to be stopped.
+    HaltWorker(HaltedWorker),
     /// The request was not carried out.
     Error(Refusal),
 }
@@ -56,6 +101,8 @@ pub struct Refusal {
 pub enum ErrorKind {
     /// The line is not a request: mend the caller.
     InvalidRequest,
+    /// The daemon keeps another journal than the one that is meant.
+    OtherJournal,
     /// Somebody else holds what is needed: try again.
     Busy,
     /// The daemon could not do it: look at its log.

@@ -3,17 +3,20 @@
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use dosd_actors::journal::{Compact, JournalError, JournalErrorKind};
+use dosd_actors::journal::{Compact, Decide, JournalError, JournalErrorKind};
 use dosd_actors::reach::{Reach, Unreachable};
+use dosd_actors::spawn::{HaltRun, Halting, Run, Survivors};
 use dosd_actors::witness::Claim;
+use dosd_kernel::lane::LaneRequest;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tracing::{debug, warn};
 
 use super::address;
-use super::protocol::{Answer, ErrorKind, Refusal, Request};
+use super::protocol::{Answer, ErrorKind, HaltedWorker, Refusal, Request};
 
 /// The longest request: a claim with a long story.
 const LONGEST_REQUEST: u64 = 1 << 20;
@@ -25,6 +28,12 @@ pub struct Doors {
     pub claim: Reach<Claim>,
     /// Compacts the lane journal.
     pub compact: Reach<Compact>,
+    /// Decides about lanes.
+    pub lanes: Reach<Decide<LaneRequest>>,
+    /// Stops a worker.
+    pub halt: Reach<HaltRun>,
+    /// The lane journal that the daemon keeps.
+    pub journal: PathBuf,
 }
 
 /// Listens on `socket` and serves until the returned future is dropped. A socket
@@ -55,7 +64,7 @@ pub fn serve(socket: &Path, doors: Doors) -> io::Result<impl Future<Output = ()>
                 Err(error) => {
                     // Out of descriptors, most likely: others may close theirs.
                     warn!("the control socket cannot accept: {error}");
-                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
         }
@@ -67,6 +76,10 @@ async fn converse(stream: UnixStream, doors: &Doors) -> io::Result<()> {
     let mut line = Vec::new();
     BufReader::new(reader.take(LONGEST_REQUEST)).read_until(b'\n', &mut line).await?;
     let answer = match serde_json::from_slice(&line) {
+        // A caller that died while it wrote gets nothing done.
+        Ok(_) if line.last() != Some(&b'\n') => {
+            refusal(ErrorKind::InvalidRequest, "not a whole line".to_owned())
+        }
         Ok(request) => answer(request, doors).await,
         Err(error) => refusal(ErrorKind::InvalidRequest, format!("not a request: {error}")),
     };
@@ -91,7 +104,72 @@ async fn answer(request: Request, doors: &Doors) -> Answer {
             Ok(Err(failed)) => journal_refusal(&failed),
             Err(gone) => unreachable_refusal(gone),
         },
+        Request::Lanes { journal, .. } | Request::HaltWorker { journal, .. }
+            if !is_same_file(&journal, &doors.journal) =>
+        {
+            let ours = doors.journal.display();
+            refusal(ErrorKind::OtherJournal, format!("this daemon keeps the journal `{ours}`"))
+        }
+        Request::Lanes { request, patience_ms, .. } => {
+            let patience = Duration::from_millis(patience_ms);
+            match doors.lanes.ask(Decide { matter: *request, patience }).await {
+                Ok(Ok(reply)) => Answer::Lanes(Box::new(reply)),
+                Ok(Err(failed)) => journal_refusal(&failed),
+                Err(gone) => unreachable_refusal(gone),
+            }
+        }
+        Request::HaltWorker { handle, command, reason, .. } => {
+            match doors.halt.ask(HaltRun { handle, command, reason }).await {
+                Ok(halting) => Answer::HaltWorker(halting.into()),
+                Err(gone) => unreachable_refusal(gone),
+            }
+        }
     }
+}
+
+impl From<Halting> for HaltedWorker {
+    fn from(halting: Halting) -> Self {
+        let (run, recorded, enacted, note) = match halting {
+            Halting::Stopped(run) => (Some(run), true, true, None),
+            Halting::Survived(Survivors { run, members }) => {
+                let survivors = members.iter().map(|member| member.pid).collect();
+                let note = "members of its group outlived KILL".to_owned();
+                return Self { survivors, ..Self::about(Some(run), true, false, Some(note)) };
+            }
+            Halting::Unproven(run) => {
+                (Some(run), true, false, Some("its end is not recorded yet".to_owned()))
+            }
+            Halting::NotRecorded(run) => {
+                (Some(run), false, false, Some("the intent could not be recorded".to_owned()))
+            }
+            Halting::Unknown => {
+                (None, false, false, Some("no worker of this daemon is meant".to_owned()))
+            }
+            Halting::Ambiguous(runs) => {
+                let note = format!("several workers are meant, name one: {}", runs.join(", "));
+                (None, false, false, Some(note))
+            }
+        };
+        Self::about(run, recorded, enacted, note)
+    }
+}
+
+impl HaltedWorker {
+    fn about(run: Option<Run>, recorded: bool, enacted: bool, note: Option<String>) -> Self {
+        let (lane, loop_ts, run_id) =
+            run.map_or_else(Default::default, |run| (run.lane, run.loop_ts, Some(run.run_id)));
+        Self { recorded, enacted, lane, loop_ts, run_id, survivors: Vec::new(), note }
+    }
+}
+
+/// Whether two paths name one journal. It need not exist, and may be replaced, so its
+/// directory counts.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let directory = path.parent().and_then(|parent| parent.canonicalize().ok());
+        directory.zip(path.file_name().map(ToOwned::to_owned))
+    };
+    one == other || place(one).is_some_and(|one| Some(one) == place(other))
 }
 
 fn journal_refusal(failed: &JournalError) -> Answer {

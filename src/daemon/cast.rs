@@ -3,30 +3,34 @@
 //! Every actor has one way to start, used at the beginning and after a panic.
 //! Its state comes from the journals.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Addr, Arbiter};
 use dosd_actors::guard::{ActorEnded, EndGuard};
 use dosd_actors::journal::{
-    Append, Compact, CompactSettings, JournalActor, ListOpenRuns, Log, Observe, ReadFrom, Subscribe,
+    Append, Compact, CompactSettings, Decide, JournalActor, ListOpenRuns, Log, Observe, ReadFrom,
+    Subscribe,
 };
 use dosd_actors::port::{
-    Disk, SharedClock, SharedLauncher, SharedStorage, SystemClock, SystemLauncher,
+    Disk, SharedClock, SharedLauncher, SharedStorage, SystemClock, SystemLauncher, holder_process,
 };
 use dosd_actors::reach::Reach;
 use dosd_actors::spawn::{
-    AwaitEnds, ProcessEvent, ReadoptRuns, Spawn, SpawnActor, SpawnPorts, SpawnSettings, StopAll,
+    AwaitEnds, EndRows, HaltRun, ProcessEvent, ReadoptRuns, Spawn, SpawnActor, SpawnPorts,
+    SpawnSettings, StopAll,
 };
-use dosd_actors::supervisor::{Close, FleetSettings, Shutdown, SupervisorActor, SupervisorPorts};
+use dosd_actors::supervisor::{
+    Close, FleetSettings, Proposal, Shutdown, SupervisorActor, SupervisorPorts,
+};
 use dosd_actors::witness::{
     Claim, EndRun, JsonSurface, SharedSurface, TakeBaseline, WitnessActor, WitnessPorts,
 };
 use dosd_exporters::file::{FileConfig, FileSink, Rotation};
 use dosd_exporters::{Drain, DrainEnd, ExporterActor, ExporterParts, Filter, StartFrom};
 use dosd_kernel::fold::Fold;
-use dosd_kernel::lane::LaneFold;
+use dosd_kernel::lane::{LaneFold, LaneRequest};
 use dosd_kernel::verdict::VerdictFold;
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
@@ -54,12 +58,16 @@ pub(super) struct Cast {
     observe: Reach<Observe>,
     open_runs: Reach<ListOpenRuns>,
     compact: Reach<Compact>,
+    proposals: Reach<Decide<Proposal>>,
+    ends: Reach<Decide<EndRows>>,
+    lane_requests: Reach<Decide<LaneRequest>>,
     claim: Reach<Claim>,
     baseline: Reach<TakeBaseline>,
     run_ended: Reach<EndRun>,
     spawner: Reach<Spawn>,
     readopt: Reach<ReadoptRuns>,
     stop_all: Reach<StopAll>,
+    halt: Reach<HaltRun>,
     await_ends: Reach<AwaitEnds>,
     process_events: Reach<ProcessEvent>,
     close: Reach<Close>,
@@ -135,12 +143,16 @@ impl Cast {
             observe: Reach::unset(LANES),
             open_runs: Reach::unset(LANES),
             compact: Reach::unset(LANES),
+            proposals: Reach::unset(LANES),
+            ends: Reach::unset(LANES),
+            lane_requests: Reach::unset(LANES),
             claim: Reach::unset(WITNESS),
             baseline: Reach::unset(WITNESS),
             run_ended: Reach::unset(WITNESS),
             spawner: Reach::unset(SPAWN),
             readopt: Reach::unset(SPAWN),
             stop_all: Reach::unset(SPAWN),
+            halt: Reach::unset(SPAWN),
             await_ends: Reach::unset(SPAWN),
             process_events: Reach::unset(SUPERVISOR),
             close: Reach::unset(SUPERVISOR),
@@ -168,7 +180,13 @@ impl Cast {
 
     /// Whom the control socket asks.
     pub(super) fn doors(&self) -> Doors {
-        Doors { claim: self.claim.clone(), compact: self.compact.clone() }
+        Doors {
+            claim: self.claim.clone(),
+            compact: self.compact.clone(),
+            lanes: self.lane_requests.clone(),
+            halt: self.halt.clone(),
+            journal: self.lane_journal(),
+        }
     }
 
     /// Makes the actor again that ended by a panic.
@@ -255,6 +273,9 @@ impl Cast {
         self.observe.clear();
         self.open_runs.clear();
         self.compact.clear();
+        self.proposals.clear();
+        self.ends.clear();
+        self.lane_requests.clear();
         self.lanes_thread.stop();
         self.verdicts_thread.stop();
     }
@@ -264,14 +285,20 @@ impl Cast {
     }
 
     fn make_lanes(&self) -> Result<Addr<JournalActor<LaneFold>>, DaemonError> {
-        let config = &self.options.config;
-        let path = self.options.workspace.lane_journal(&config.paths, &self.options.environment);
-        let actor = self.journal::<LaneFold>(&path, &self.lanes_thread, LANES)?;
+        let actor = self.journal::<LaneFold>(&self.lane_journal(), &self.lanes_thread, LANES)?;
         self.lanes.point_at(&actor);
         self.observe.point_at(&actor);
         self.open_runs.point_at(&actor);
         self.compact.point_at(&actor);
+        self.proposals.point_at(&actor);
+        self.ends.point_at(&actor);
+        self.lane_requests.point_at(&actor);
         Ok(actor)
+    }
+
+    fn lane_journal(&self) -> PathBuf {
+        let RunOptions { workspace, config, environment, .. } = &self.options;
+        workspace.lane_journal(&config.paths, environment)
     }
 
     fn make_verdicts(&self) -> Result<(), DaemonError> {
@@ -291,6 +318,7 @@ impl Cast {
         let log = Log::<F>::open(Arc::clone(&self.ports.storage), path)?;
         let (clock, storage) = (Arc::clone(&self.ports.clock), Arc::clone(&self.ports.storage));
         let (guard, path) = (self.guard(name), path.to_owned());
+        let host_id = self.spawn_settings.host_id.clone();
         let compaction = CompactSettings {
             lock: self
                 .options
@@ -303,7 +331,9 @@ impl Cast {
             let changes = storage.changes(&path).inspect_err(|error| {
                 warn!(journal = %path.display(), "foreign rows are seen at the tick only: {error}");
             });
-            JournalActor::new(log, clock, changes.ok(), Some(guard)).with_compaction(compaction)
+            JournalActor::new(log, clock, changes.ok(), Some(guard))
+                .with_compaction(compaction)
+                .with_holders(Arc::new(move |lease| holder_process(lease, &host_id)))
         }))
     }
 
@@ -332,6 +362,7 @@ impl Cast {
             storage: Arc::clone(&self.ports.storage),
             launcher: Arc::clone(&self.ports.launcher),
             lanes: self.lanes.append.clone(),
+            ends: self.ends.clone(),
             verdicts: self.verdicts.append.clone(),
             baseline: self.baseline.clone(),
             run_ended: self.run_ended.clone(),
@@ -342,6 +373,7 @@ impl Cast {
         self.spawner.point_at(&actor);
         self.readopt.point_at(&actor);
         self.stop_all.point_at(&actor);
+        self.halt.point_at(&actor);
         self.await_ends.point_at(&actor);
         actor
     }
@@ -352,6 +384,7 @@ impl Cast {
             observe: self.observe.clone(),
             open_runs: self.open_runs.clone(),
             lanes: self.lanes.append.clone(),
+            decide: self.proposals.clone(),
             doorbell: self.lanes.doorbell.clone(),
             verdicts: self.verdicts.append.clone(),
             spawner: self.spawner.clone(),

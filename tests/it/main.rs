@@ -3,6 +3,7 @@
 mod arbitrate;
 mod bad_input;
 mod config_alike;
+mod contention;
 mod counters;
 mod decisions;
 mod defects;
@@ -10,6 +11,7 @@ mod differential;
 mod eval;
 mod fleet;
 mod git_verbs;
+mod leases;
 mod outlive;
 mod peer_reads;
 mod reads;

@@ -1,8 +1,10 @@
 //! What a [`JournalActor`](super::JournalActor) is asked, and what it tells.
 
+use std::time::Duration;
+
 use actix::{Message, Recipient};
 use dosd_kernel::draft::Draft;
-use dosd_kernel::lane::{Observation, OpenRun};
+use dosd_kernel::lane::{Matter, Observation, OpenRun};
 
 use super::error::JournalError;
 use super::log::{Committed, Compacted};
@@ -37,6 +39,24 @@ pub struct Observe {
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Vec<OpenRun>, JournalError>")]
 pub struct ListOpenRuns;
+
+/// Decide a matter on the journal as it stands and put the ruling on disk, under the
+/// mutex of the lane leases. Answered when its rows are on disk. Lane journal only.
+#[derive(Debug)]
+pub struct Decide<M> {
+    /// What is to be decided.
+    pub matter: M,
+    /// How long to wait for the mutex.
+    pub patience: Duration,
+}
+
+impl<M> Message for Decide<M>
+where
+    M: Matter + Send + 'static,
+    M::Answer: Send + 'static,
+{
+    type Result = Result<M::Answer, JournalError>;
+}
 
 /// Fold the journal to a checkpoint and keep the history beside it. Takes the
 /// mutex of the lane leases, and waits for it about a second. Lane journal only.

@@ -15,12 +15,12 @@ mod mutex;
 mod position;
 mod read;
 
-pub use actor::{CompactSettings, JournalActor};
+pub use actor::{CompactSettings, HolderLookup, JournalActor};
 pub use error::{JournalError, JournalErrorKind};
 pub use log::{Committed, Compacted, Followed, Log, Report};
 pub use message::{
-    Append, Compact, JournalMoved, ListOpenRuns, Observe, Origin, Page, ReadFrom, Subscribe,
+    Append, Compact, Decide, JournalMoved, ListOpenRuns, Observe, Origin, Page, ReadFrom, Subscribe,
 };
-pub use mutex::{LeaseHold, LeaseMutex, LockOwner};
+pub use mutex::{LOCK_PATIENCE, LeaseHold, LeaseMutex, LockOwner, Pauses};
 pub use position::{Cursor, EventId, FileIdentity, Start};
 pub use read::{Damage, Scan, scan};

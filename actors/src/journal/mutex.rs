@@ -15,9 +15,14 @@ use dosd_kernel::stamp;
 use super::error::{JournalError, JournalErrorKind};
 use crate::port::{FsLock, SharedClock, SharedStorage};
 
-/// How often a busy lock is tried again, and how long after the last try.
-const RETRIES: u32 = 5;
-const RETRY_AFTER: Duration = Duration::from_millis(200);
+/// How long a busy lock is waited for when nobody says otherwise: the five times
+/// 0.2 s of the Python programs.
+pub const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The first pause between two tries; each is twice the one before, up to the last.
+/// A decision takes a few milliseconds, so most locks are free again at once.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LAST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The age at which a lock file may be taken from its holder.
 const STALE_AFTER_MS: i64 = 300_000;
@@ -25,6 +30,25 @@ const STALE_AFTER_MS: i64 = 300_000;
 /// So long before it is stale we do not trust our own lock any more: others see
 /// whole seconds, and their clocks differ.
 const DISTRUST_MS: i64 = 10_000;
+
+/// How long to wait between tries of something that others have most briefly.
+#[derive(Debug, Clone, Copy)]
+pub struct Pauses(Duration);
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self(FIRST_PAUSE)
+    }
+}
+
+impl Pauses {
+    /// The next pause, longer each time up to a limit.
+    pub fn next_pause(&mut self) -> Duration {
+        let pause = self.0;
+        self.0 = (pause * 2).min(LAST_PAUSE);
+        pause
+    }
+}
 
 /// Who holds a lock: unique to a process, on every host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,19 +113,30 @@ impl LeaseMutex {
         Self { stale_after_ms, ..self }
     }
 
-    /// Takes the mutex, trying for about a second.
+    /// Takes the mutex, trying for as long as `patience`.
     ///
     /// # Errors
     /// [`JournalErrorKind::Busy`] when somebody holds it all the time, and what
     /// the file system says.
-    pub async fn take(&self) -> Result<LeaseHold, JournalError> {
-        for _ in 0..RETRIES {
+    pub async fn take(&self, patience: Duration) -> Result<LeaseHold, JournalError> {
+        let mut pauses = Pauses::default();
+        let until = self.clock.monotonic() + patience;
+        loop {
             if let Some(hold) = self.try_take()? {
                 return Ok(hold);
             }
-            tokio::time::sleep(RETRY_AFTER).await;
+            let left = until.saturating_sub(self.clock.monotonic());
+            if left.is_zero() {
+                return Err(self.busy());
+            }
+            tokio::time::sleep(pauses.next_pause().min(left)).await;
         }
-        self.try_take()?.ok_or_else(|| busy(&self.path))
+    }
+
+    /// What is said when somebody else has it for too long.
+    #[must_use]
+    pub fn busy(&self) -> JournalError {
+        busy(&self.path)
     }
 
     /// Takes the mutex if it is free now.

@@ -200,3 +200,28 @@ fn sync_directory_of(path: &Path) -> io::Result<()> {
     };
     File::open(parent)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn w_10_files_that_are_replaced_at_once_share_no_temporary_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("cursor");
+        let content = |writer: u8| vec![writer; 10_000];
+        std::thread::scope(|scope| {
+            for writer in 1..=8 {
+                let path = &path;
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        Disk.replace(path, &content(writer)).unwrap();
+                    }
+                });
+            }
+        });
+        let left = fs::read(&path).unwrap();
+        assert_eq!(left, content(left[0]), "the file of one writer, whole");
+        assert_eq!(Disk.list(directory.path()).unwrap(), [path], "and nothing beside it");
+    }
+}

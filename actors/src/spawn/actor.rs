@@ -6,13 +6,17 @@ use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture};
 use tracing::warn;
 
+use super::end_rows::EndRows;
+use super::halt::halt;
 use super::life::{self, Record, Shared};
 use super::living::{Living, Phase};
-use super::message::{AwaitEnds, ProcessEvent, ReadoptRuns, Run, Spawn, StopAll, Survivors};
+use super::message::{
+    AwaitEnds, HaltRun, Halting, ProcessEvent, ReadoptRuns, Run, Spawn, StopAll, Survivors,
+};
 use super::settings::SpawnSettings;
 use super::stop::stop_all;
 use crate::guard::EndGuard;
-use crate::journal::Append;
+use crate::journal::{Append, Decide};
 use crate::port::{Found, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage};
 use crate::reach::Reach;
 use crate::witness::{EndRun, TakeBaseline};
@@ -33,6 +37,8 @@ pub struct SpawnPorts {
     pub launcher: SharedLauncher,
     /// The lane journal.
     pub lanes: Reach<Append>,
+    /// The same, for the ends of runs whose leases the daemon holds.
+    pub ends: Reach<Decide<EndRows>>,
     /// The verdict journal.
     pub verdicts: Reach<Append>,
     /// Takes the baseline before a start.
@@ -53,6 +59,7 @@ impl SpawnActor {
             storage: ports.storage,
             launcher: ports.launcher,
             lanes: ports.lanes,
+            ends: ports.ends,
             verdicts: ports.verdicts,
             baseline: ports.baseline,
             run_ended: ports.run_ended,
@@ -90,6 +97,14 @@ impl Handler<StopAll> for SpawnActor {
 
     fn handle(&mut self, _: StopAll, _: &mut Self::Context) -> Self::Result {
         Box::pin(stop_all(Rc::clone(&self.shared)))
+    }
+}
+
+impl Handler<HaltRun> for SpawnActor {
+    type Result = ResponseFuture<Halting>;
+
+    fn handle(&mut self, message: HaltRun, _: &mut Self::Context) -> Self::Result {
+        Box::pin(halt(Rc::clone(&self.shared), message))
     }
 }
 

@@ -11,11 +11,12 @@ use dosd_kernel::verdict::{SOURCE_SENSOR, VerdictEvent};
 use tracing::{error, info, warn};
 
 use super::capture::capture;
+use super::end_rows::EndRows;
 use super::living::{Living, Phase};
 use super::message::{ProcessEvent, Run, RunEnd};
 use super::settings::SpawnSettings;
 use crate::exec::{ExitRecord, exit_record_path};
-use crate::journal::Append;
+use crate::journal::{Append, Decide, JournalError, JournalErrorKind, LOCK_PATIENCE};
 use crate::port::{
     Exit, Found, GroupMember, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage,
 };
@@ -29,6 +30,7 @@ pub(super) struct Shared {
     pub(super) storage: SharedStorage,
     pub(super) launcher: SharedLauncher,
     pub(super) lanes: Reach<Append>,
+    pub(super) ends: Reach<Decide<EndRows>>,
     pub(super) verdicts: Reach<Append>,
     pub(super) baseline: Reach<TakeBaseline>,
     pub(super) run_ended: Reach<EndRun>,
@@ -144,7 +146,8 @@ pub(super) async fn record_start(
     });
     let mut detail = Map::new();
     detail.insert("pid".into(), identity.pid.into());
-    shared.record(vec![started], "STARTED", run, detail).await;
+    shared.append_lanes(vec![started]).await;
+    shared.tell_verdict("STARTED", run, detail).await;
     info!(lane = run.lane, run = run.run_id, pid = identity.pid, "worker started");
     shared.tell(ProcessEvent::Started { run_id: run.run_id.clone(), pid: identity.pid }).await;
 }
@@ -262,21 +265,18 @@ pub(super) async fn finish(
             warn!(lane = run.lane, run = run.run_id, "worker is gone; nobody saw its end");
         }
     }
-    let mut rows = vec![LaneRow::WorkerExited(WorkerExited {
+    let exited = LaneRow::WorkerExited(WorkerExited {
         lane: run.lane.clone(),
         run_id: run.run_id.clone(),
         pid,
         code: exit.code,
         signal: exit.signal,
         ran_ms,
-    })];
+    });
     if run.leased {
-        rows.push(LaneRow::Release(Release {
-            lane: run.lane.clone(),
-            loop_ts: run.loop_ts.clone(),
-            host_id: shared.settings.host_id.clone(),
-            reason: "worker ended".to_owned(),
-        }));
+        shared.record_end(exited, release(shared, &run)).await;
+    } else {
+        shared.append_lanes(vec![exited]).await;
     }
     let strays = shared.launcher.strays().into_iter().filter(|it| it.run_id == run.run_id);
     let strays: Vec<GroupMember> = strays.map(|stray| stray.process).collect();
@@ -302,7 +302,7 @@ pub(super) async fn finish(
             detail.insert(key.into(), value.into());
         }
     }
-    shared.record(rows, "EXITED", &run, detail).await;
+    shared.tell_verdict("EXITED", &run, detail).await;
     // Not fatal when the witness is being made again: it forgot the run anyway.
     let _ = shared.run_ended.ask(EndRun { run_id: run.run_id.clone() }).await;
     if let Err(error) = shared.storage.remove_dir_all(&shared.settings.run_directory(&run)) {
@@ -313,9 +313,18 @@ pub(super) async fn finish(
     shared.living.leave(&run_id);
 }
 
+fn release(shared: &Shared, run: &Run) -> LaneRow {
+    LaneRow::Release(Release {
+        lane: run.lane.clone(),
+        loop_ts: run.loop_ts.clone(),
+        host_id: shared.settings.host_id.clone(),
+        reason: "worker ended".to_owned(),
+    })
+}
+
 impl Shared {
-    /// Puts rows on disk, then the verdict that goes with them.
-    async fn record(&self, rows: Vec<LaneRow>, verdict: &str, run: &Run, detail: Map) {
+    /// Puts a verdict about a run on disk.
+    async fn tell_verdict(&self, verdict: &str, run: &Run, detail: Map) {
         let now_ms = self.clock.now_ms();
         let event = VerdictEvent {
             syscall: "worker".to_owned(),
@@ -326,14 +335,34 @@ impl Shared {
             source: SOURCE_SENSOR.to_owned(),
             ..VerdictEvent::default()
         };
-        self.append_lanes(rows).await;
         append(&self.verdicts, vec![event.draft(now_ms)]).await;
     }
 
-    /// Puts rows into the lane journal.
-    pub(super) async fn append_lanes(&self, rows: Vec<LaneRow>) {
+    /// Puts the end of a run on disk with the release of its lease. If somebody keeps
+    /// the mutex for long, the end alone: the lease then names a run that is over,
+    /// and the supervisor takes it back.
+    async fn record_end(&self, exited: LaneRow, release: LaneRow) {
         let now_ms = self.clock.now_ms();
-        append(&self.lanes, rows.iter().map(|row| row.draft(now_ms)).collect()).await;
+        let exited = exited.draft(now_ms);
+        let matter = EndRows(vec![exited.clone(), release.draft(now_ms)]);
+        match self.ends.ask(Decide { matter, patience: LOCK_PATIENCE }).await {
+            Ok(Ok(())) => {}
+            Ok(Err(JournalError { kind: JournalErrorKind::Busy { lock }, .. })) => {
+                warn!(
+                    lock = %lock.display(),
+                    "another process decides about leases for long; a lease stays until that ends"
+                );
+                append(&self.lanes, vec![exited]).await;
+            }
+            Ok(Err(failed)) => error!("the end of a worker is not recorded: {failed}"),
+            Err(gone) => error!("the end of a worker is not recorded: {gone}"),
+        }
+    }
+
+    /// Puts rows into the lane journal. Says whether they are there.
+    pub(super) async fn append_lanes(&self, rows: Vec<LaneRow>) -> bool {
+        let now_ms = self.clock.now_ms();
+        append(&self.lanes, rows.iter().map(|row| row.draft(now_ms)).collect()).await
     }
 
     async fn tell(&self, event: ProcessEvent) {
@@ -344,13 +373,14 @@ impl Shared {
 
 /// Appends, and says what could not be recorded. The journal's own end stops the
 /// daemon, so there is nothing more to do here.
-async fn append(journal: &Reach<Append>, rows: Vec<Draft>) {
+async fn append(journal: &Reach<Append>, rows: Vec<Draft>) -> bool {
     if rows.is_empty() {
-        return;
+        return true;
     }
     match journal.ask(Append { rows }).await {
-        Ok(Ok(_)) => {}
+        Ok(Ok(_)) => return true,
         Ok(Err(failed)) => error!("a worker's row is not recorded: {failed}"),
         Err(gone) => error!("a worker's row is not recorded: {gone}"),
     }
+    false
 }

@@ -39,6 +39,36 @@ pub struct ReadoptRuns {
     pub open: Vec<(Run, Option<ProcessIdentity>)>,
 }
 
+/// Stop one worker because an operator says so: a HALT row first, then its group, then
+/// the proof that the group is empty.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Halting")]
+pub struct HaltRun {
+    /// A run id, a lane with one worker, or a worker's pid.
+    pub handle: String,
+    /// The operator's own command, for the record.
+    pub command: Option<String>,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// What became of an order to stop a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Halting {
+    /// Nobody of its group is left, and its end is on disk.
+    Stopped(Run),
+    /// Members of its group outlived KILL.
+    Survived(Survivors),
+    /// Its group was signalled; its end is not on disk yet.
+    Unproven(Run),
+    /// The intent did not reach the disk, so nobody was signalled.
+    NotRecorded(Run),
+    /// No worker of this daemon is meant.
+    Unknown,
+    /// Several are, with these run ids.
+    Ambiguous(Vec<String>),
+}
+
 /// Stop every worker, group by group, and prove that the groups are empty.
 #[derive(Debug, Message)]
 #[rtype(result = "Vec<Survivors>")]

@@ -6,6 +6,8 @@
 
 mod actor;
 mod capture;
+mod end_rows;
+mod halt;
 mod life;
 mod living;
 mod message;
@@ -13,5 +15,8 @@ mod settings;
 mod stop;
 
 pub use actor::{SpawnActor, SpawnPorts};
-pub use message::{AwaitEnds, ProcessEvent, ReadoptRuns, Run, RunEnd, Spawn, StopAll, Survivors};
+pub use end_rows::EndRows;
+pub use message::{
+    AwaitEnds, HaltRun, Halting, ProcessEvent, ReadoptRuns, Run, RunEnd, Spawn, StopAll, Survivors,
+};
 pub use settings::{Argv, LogPolicy, SpawnSettings};

@@ -45,7 +45,8 @@ fn halt(shared: &Shared, run: &Run, phase: &Phase) -> Option<LaneRow> {
     }))
 }
 
-async fn stop(shared: &Shared, run: Run) -> Option<Survivors> {
+/// Stops one group. Gives those that outlived it.
+pub(super) async fn stop(shared: &Shared, run: Run) -> Option<Survivors> {
     let members = stop_group(shared, &run).await;
     for member in &members {
         warn!(lane = run.lane, pid = member.pid, command = member.command, "survived KILL");

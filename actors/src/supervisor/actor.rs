@@ -12,14 +12,15 @@ use dosd_kernel::restart::Next;
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
-use super::carry::{Carried, Outcome, carry_out, recorded};
+use super::carry::{Carried, Obstacle, Orders, Outcome, carry_out, recorded};
 use super::fleet::Fleet;
 use super::message::{Close, FleetView, GetFleet, Shutdown};
 use super::moment::Moment;
+use super::proposal::Proposal;
 use super::reconcile::reconcile;
 use super::settings::FleetSettings;
 use crate::guard::EndGuard;
-use crate::journal::{Append, JournalMoved, ListOpenRuns, Observe, Origin, Subscribe};
+use crate::journal::{Append, Decide, JournalMoved, ListOpenRuns, Observe, Origin, Subscribe};
 use crate::port::SharedClock;
 use crate::reach::Reach;
 use crate::spawn::{ProcessEvent, ReadoptRuns, Spawn};
@@ -52,8 +53,10 @@ pub struct SupervisorPorts {
     pub observe: Reach<Observe>,
     /// Runs that an earlier daemon left open.
     pub open_runs: Reach<ListOpenRuns>,
-    /// Rows for the lane journal.
+    /// Beats and forensic rows for the lane journal.
     pub lanes: Reach<Append>,
+    /// Rows about leases for the lane journal.
+    pub decide: Reach<Decide<Proposal>>,
     /// The lane journal's doorbell.
     pub doorbell: Reach<Subscribe>,
     /// Rows for the verdict journal.
@@ -149,16 +152,22 @@ impl SupervisorActor {
                 plan.reason
             );
         }
-        let carried = carry_out(
-            self.ports.clone(),
-            std::mem::take(&mut decision.rows),
-            decision.launches.clone(),
-            decision.verdict.take(),
-        );
+        let orders = Orders {
+            beats: std::mem::take(&mut decision.beats),
+            rows: std::mem::take(&mut decision.rows),
+            seen: std::mem::take(&mut decision.seen),
+            launches: decision.launches.clone(),
+            verdict: decision.verdict.take(),
+        };
+        let carried = carry_out(self.ports.clone(), orders);
         ctx.wait(wrap_future(carried).map(|carried, actor: &mut Self, ctx| {
             match carried {
                 // Whether they are on disk is not known: a caller can miss an answer.
                 Carried::NotRecorded => actor.subscribed = false,
+                Carried::Overtaken(obstacle) => {
+                    actor.fleet.commit_beats(&decision);
+                    return actor.look_again(obstacle, ctx);
+                }
                 Carried::Recorded { verdict, launches } => {
                     actor.fleet.commit(decision);
                     if verdict == Outcome::Done {
@@ -172,6 +181,19 @@ impl SupervisorActor {
             actor.reconciled = false;
             actor.set_alarm(RETRY_MS, ctx);
         }));
+    }
+
+    /// After a decision that came too late, or not to the mutex at all.
+    fn look_again(&mut self, obstacle: Obstacle, ctx: &mut Context<Self>) {
+        match (obstacle, self.fleet.is_closed()) {
+            (Obstacle::Moved, false) => self.look_soon(ctx),
+            // The last look is one that went through.
+            (Obstacle::Moved, true) => self.look_now(ctx),
+            (Obstacle::Busy, false) => self.set_alarm(RETRY_MS, ctx),
+            (Obstacle::Busy, true) => {
+                warn!("leases that stopped workers left behind stay until they expire");
+            }
+        }
     }
 
     fn set_alarm(&mut self, in_ms: i64, ctx: &mut Context<Self>) {

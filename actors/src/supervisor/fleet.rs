@@ -2,10 +2,11 @@
 //! launches out. What was decided is remembered once it is on disk, not before.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use dosd_kernel::draft::Draft;
 use dosd_kernel::invalid::InvalidArgument;
-use dosd_kernel::lane::Observation;
+use dosd_kernel::lane::{Lease, Observation};
 use dosd_kernel::population::{self, Plan};
 use dosd_kernel::restart::Next;
 
@@ -16,11 +17,15 @@ use super::seating::Seating;
 use super::settings::{FleetSettings, LeaseMode};
 use crate::spawn::{Run, RunEnd};
 
-/// What to do now, in this order: the rows, the launches, the verdict.
+/// What to do now, in this order: the beats, the rows, the launches, the verdict.
 #[derive(Debug, Clone)]
 pub struct Decision {
-    /// Rows for the lane journal: scavenges, leases, beats, intents.
+    /// Beats for the lane journal. They hang on nothing else.
+    pub beats: Vec<Draft>,
+    /// Rows for the lane journal: scavenges, leases, intents. All of them or none.
     pub rows: Vec<Draft>,
+    /// The leases that the rows were decided on.
+    pub seen: Vec<Arc<Lease>>,
     /// What to launch once the rows are on disk.
     pub launches: Vec<Run>,
     /// The population's verdict, when it changed.
@@ -149,7 +154,6 @@ impl Fleet {
             rows.push(rows::lease(&self.settings, run, now.wall_ms));
             regained.push(run.run_id.clone());
         }
-        rows.extend(beats.rows);
         for run in &launching.runs {
             rows.extend(rows::intent(&self.settings, run, now.wall_ms));
         }
@@ -157,7 +161,9 @@ impl Fleet {
         let news = !self.closed && self.told.as_ref() != Some(&Fingerprint::of(&plan));
         let forgotten = self.table.ended().filter(|mark| !seating.bears(mark));
         Ok(Decision {
+            beats: beats.rows,
             rows,
+            seen: observation.leases.iter().map(|live| Arc::clone(&live.lease)).collect(),
             launches: launching.runs,
             verdict: news.then(|| rows::population(&self.settings, &plan, now.wall_ms)),
             again_ms: [launching.again_ms, beats.again_ms].into_iter().flatten().min(),
@@ -169,13 +175,18 @@ impl Fleet {
         })
     }
 
-    /// Remembers a decision whose rows are on disk.
-    pub fn commit(&mut self, decision: Decision) {
-        for run in decision.launches {
-            self.table.begin(run, decision.at);
-        }
+    /// Remembers the beats of a decision, which are on disk.
+    pub fn commit_beats(&mut self, decision: &Decision) {
         for run_id in &decision.beaten {
             self.table.beaten(run_id, decision.at);
+        }
+    }
+
+    /// Remembers a decision whose rows are on disk.
+    pub fn commit(&mut self, decision: Decision) {
+        self.commit_beats(&decision);
+        for run in decision.launches {
+            self.table.begin(run, decision.at);
         }
         for run_id in &decision.regained {
             self.table.regained(run_id, decision.at);

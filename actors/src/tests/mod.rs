@@ -2,6 +2,7 @@
 //! and a clock that jumps. Nothing here waits.
 
 mod fleet;
+mod lease_lock;
 mod probe;
 mod restart;
 mod spawn;

@@ -9,9 +9,9 @@ use dosd_kernel::evidence::Accountability;
 use dosd_kernel::state_diff::Snapshot;
 use tokio::sync::Semaphore;
 
-use crate::journal::{Append, Committed, Cursor, FileIdentity, JournalError};
+use crate::journal::{Append, Committed, Cursor, Decide, FileIdentity, JournalError};
 use crate::port::Exit;
-use crate::spawn::{ProcessEvent, RunEnd};
+use crate::spawn::{EndRows, ProcessEvent, RunEnd};
 use crate::witness::{EndRun, Surface, SurfaceError, TakeBaseline};
 
 /// What happened, in order, whoever saw it.
@@ -71,6 +71,15 @@ impl Handler<Append> for SlowJournal {
             let file = FileIdentity { inode: 1, head: None };
             Ok(Committed { first_seq: 1, last_seq: 1, end: Cursor { file, offset: 0 } })
         })
+    }
+}
+
+impl Handler<Decide<EndRows>> for SlowJournal {
+    type Result = ResponseFuture<Result<(), JournalError>>;
+
+    fn handle(&mut self, message: Decide<EndRows>, ctx: &mut Self::Context) -> Self::Result {
+        let appended = self.handle(Append { rows: message.matter.0 }, ctx);
+        Box::pin(async move { appended.await.map(|_| ()) })
     }
 }
 

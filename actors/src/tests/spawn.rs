@@ -17,8 +17,8 @@ use crate::port::{Exit, Signal, Storage};
 use crate::reach::Reach;
 use crate::rotated_log::Rotation;
 use crate::spawn::{
-    AwaitEnds, LogPolicy, ReadoptRuns, Run, Spawn, SpawnActor, SpawnPorts, SpawnSettings, StopAll,
-    Survivors,
+    AwaitEnds, HaltRun, Halting, LogPolicy, ReadoptRuns, Run, Spawn, SpawnActor, SpawnPorts,
+    SpawnSettings, StopAll, Survivors,
 };
 
 const DISK: Duration = Duration::from_millis(700);
@@ -37,10 +37,8 @@ impl Scene {
         let (launcher, notes) = (FakeLauncher::default(), Notes::default());
         let storage = MemoryStorage::default();
         let gate = Arc::new(Semaphore::new(0));
-        let journal = |name| {
-            let journal = SlowJournal { name, takes: DISK, notes: notes.clone() };
-            Reach::to(name, journal.start().recipient())
-        };
+        let journal = |name| SlowJournal { name, takes: DISK, notes: notes.clone() }.start();
+        let (lanes, verdicts) = (journal("lane"), journal("verdict"));
         let peers = Peers { gate: Arc::clone(&gate), notes: notes.clone() }.start();
         let settings = SpawnSettings {
             argv: Arc::new(|run| vec!["worker".to_owned(), run.lane.clone()]),
@@ -58,8 +56,9 @@ impl Scene {
             clock: Arc::new(TestClock::at(0)),
             storage: Arc::new(storage.clone()),
             launcher: Arc::new(launcher.clone()),
-            lanes: journal("lane"),
-            verdicts: journal("verdict"),
+            lanes: Reach::to("lane", lanes.clone().recipient()),
+            ends: Reach::to("lane", lanes.recipient()),
+            verdicts: Reach::to("verdict", verdicts.recipient()),
             baseline: Reach::to("witness", peers.clone().recipient()),
             run_ended: Reach::to("witness", peers.clone().recipient()),
             supervisor: Reach::to("supervisor", peers.recipient()),
@@ -229,6 +228,51 @@ async fn the_number_of_a_group_that_is_empty_is_never_signalled() {
     assert!(scene.stop_within(Duration::from_mins(1)).await.unwrap().is_empty());
     assert!(scene.launcher.signals().is_empty());
     assert_eq!(scene.notes.about("told end"), ["told end RID-1"]);
+}
+
+fn halt(handle: &str) -> HaltRun {
+    HaltRun { handle: handle.to_owned(), command: None, reason: "stuck".to_owned() }
+}
+
+#[actix::test]
+async fn an_order_stops_one_worker_after_its_intent_is_on_disk() {
+    let (scene, pid) = Scene::with_a_worker().await;
+    let order = scene.spawner.send(halt("a"));
+    let early = tokio::time::timeout(DISK / 2, order).await;
+    assert!(early.is_err() && scene.launcher.signals().is_empty(), "the intent comes first");
+    pass(Duration::from_mins(1)).await;
+    let notes = scene.notes.about("lane");
+    assert_eq!(notes[1..], ["lane HALT", "lane WORKER_EXITED", "lane RELEASE"], "{notes:?}");
+    assert!(!scene.launcher.living().contains(&pid));
+    let late = scene.spawner.send(halt("a")).await.unwrap();
+    assert_eq!(late, Halting::Unknown, "it is stopped already");
+}
+
+#[actix::test]
+async fn a_worker_is_named_by_its_run() {
+    let (scene, _) = Scene::with_a_worker().await;
+    let stopped = scene.spawner.send(halt("RID-1")).await.unwrap();
+    assert_eq!(stopped, Halting::Stopped(run("RID-1")));
+}
+
+#[actix::test]
+async fn a_worker_is_named_by_its_process() {
+    let (scene, pid) = Scene::with_a_worker().await;
+    let stopped = scene.spawner.send(halt(&pid.to_string())).await.unwrap();
+    assert_eq!(stopped, Halting::Stopped(run("RID-1")));
+}
+
+#[actix::test]
+async fn an_order_that_means_nobody_or_several_stops_nobody() {
+    let (scene, _) = Scene::with_a_worker().await;
+    scene.spawn("RID-2").await;
+    scene.let_in(1).await;
+    pass(Duration::from_secs(5)).await;
+    let both = scene.spawner.send(halt("a")).await.unwrap();
+    assert_eq!(both, Halting::Ambiguous(vec!["RID-1".to_owned(), "RID-2".to_owned()]));
+    assert_eq!(scene.spawner.send(halt("b")).await.unwrap(), Halting::Unknown);
+    assert_eq!(scene.launcher.living().len(), 2);
+    assert!(scene.notes.about("lane HALT").is_empty());
 }
 
 #[actix::test]

@@ -27,7 +27,7 @@ impl Outcome {
 }
 
 /// What the arbiter answers to one request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// Whether the worker may start.
     pub outcome: Outcome,

@@ -30,7 +30,7 @@ pub enum OverlapPolicy {
 }
 
 /// An overlap policy with its bound.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Overlap {
     policy: OverlapPolicy,

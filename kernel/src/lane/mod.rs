@@ -10,7 +10,9 @@ mod lease;
 mod observe;
 mod op;
 mod progress;
+mod request;
 mod row;
+mod rule;
 mod runs;
 mod view;
 
@@ -21,10 +23,15 @@ pub use lease::{Lease, LeaseKey};
 pub use observe::{LiveLease, Observation};
 pub use op::Op;
 pub use progress::{Progress, delta};
+pub use request::{
+    AcquireLane, Acquired, Asker, BeatLane, Beaten, Halted, LaneReply, LaneRequest, NoteHalt,
+    NoteSpawn, ReleaseLane, Released, Spawned,
+};
 pub use row::{
     Acquire, Adopt, Halt, Heartbeat, LaneRow, Refuse, Release, Scavenge, Spawn, WorkerExited,
     WorkerGaveUp, WorkerStarted,
 };
+pub use rule::{Docket, Matter, Ruling};
 pub use runs::{OpenRun, StartedProcess};
 
 #[cfg(test)]

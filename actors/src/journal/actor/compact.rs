@@ -4,17 +4,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use actix::fut::wrap_future;
-use actix::{ActorFutureExt, AsyncContext, Context, Handler, ResponseActFuture};
+use actix::{Context, Handler, ResponseFuture};
 use dosd_kernel::lane::LaneFold;
 use dosd_kernel::retention::{self, Attempt};
+use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::JournalActor;
-use crate::journal::error::JournalError;
+use crate::journal::error::{JournalError, JournalErrorKind};
 use crate::journal::log::Compacted;
 use crate::journal::message::{Compact, Origin};
-use crate::journal::mutex::{LeaseHold, LeaseMutex, LockOwner};
+use crate::journal::mutex::{LOCK_PATIENCE, LeaseHold, LockOwner};
 
 /// How long rows that are no part of the fold stay in the live file: a week.
 const RETENTION: Duration = Duration::from_hours(7 * 24);
@@ -60,10 +60,20 @@ impl CompactSettings {
 type Outcome = Result<Compacted, JournalError>;
 
 impl Handler<Compact> for JournalActor<LaneFold> {
-    type Result = ResponseActFuture<Self, Outcome>;
+    type Result = ResponseFuture<Outcome>;
 
-    fn handle(&mut self, _: Compact, _: &mut Self::Context) -> Self::Result {
-        self.start_compaction()
+    fn handle(&mut self, _: Compact, ctx: &mut Self::Context) -> Self::Result {
+        let (answer, answered) = oneshot::channel();
+        let kind = JournalErrorKind::Unreachable;
+        let gone = JournalError { path: self.log.path().to_owned(), kind };
+        self.compact_in_turn(
+            |outcome, _| {
+                // Whoever asked may have lost patience: what was done stands.
+                let _ = answer.send(outcome);
+            },
+            ctx,
+        );
+        Box::pin(async move { answered.await.unwrap_or(Err(gone)) })
     }
 }
 
@@ -77,21 +87,31 @@ impl JournalActor<LaneFold> {
         }
         // Whatever comes of it, the next one is a while away.
         self.last_compaction = Some(Attempt { at_ms: now_ms, kept: None });
-        let compaction = self.start_compaction().map(|outcome, actor, _| {
-            if let Err(failed) = outcome {
-                let journal = actor.log.path().display();
-                warn!(%journal, "the journal is over its size or age, and stays so: {failed}");
-            }
-        });
-        ctx.spawn(compaction);
+        self.compact_in_turn(
+            |outcome, actor| {
+                if let Err(failed) = outcome {
+                    let journal = actor.log.path().display();
+                    warn!(%journal, "the journal is over its size or age, and stays so: {failed}");
+                }
+            },
+            ctx,
+        );
     }
 
-    fn start_compaction(&self) -> ResponseActFuture<Self, Outcome> {
-        let CompactSettings { lock, owner, .. } = self.compaction.clone();
-        let storage = self.log.storage().clone();
-        let mutex = LeaseMutex::new(storage, self.clock.clone(), lock, owner);
-        let hold = wrap_future::<_, Self>(async move { mutex.take().await });
-        Box::pin(hold.map(|hold, actor, ctx| actor.compact(&hold?, ctx)))
+    /// Compacts when it has the mutex, and says what came of it.
+    fn compact_in_turn(
+        &mut self,
+        tell: impl FnOnce(Outcome, &Self) + 'static,
+        ctx: &mut Context<Self>,
+    ) {
+        self.take_turn(
+            LOCK_PATIENCE,
+            |actor, hold, ctx| {
+                let outcome = hold.map_err(Clone::clone).and_then(|it| actor.compact(it, ctx));
+                tell(outcome, actor);
+            },
+            ctx,
+        );
     }
 
     fn compact(&mut self, hold: &LeaseHold, ctx: &mut Context<Self>) -> Outcome {

@@ -3,9 +3,14 @@
 mod answer;
 mod commit;
 mod compact;
+mod decide;
+mod turns;
+
+use std::sync::Arc;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Recipient, StreamHandler};
 use dosd_kernel::fold::Fold;
+use dosd_kernel::lane::{HolderProcess, Lease};
 use dosd_kernel::retention::Attempt;
 use tracing::{error, info, warn};
 
@@ -21,6 +26,9 @@ pub use compact::CompactSettings;
 /// where a batch is gathered.
 const MAILBOX: usize = 4096;
 
+/// Looks the process in a lease up.
+pub type HolderLookup = Arc<dyn Fn(&Lease) -> HolderProcess + Send + Sync>;
+
 /// The one writer of one journal file.
 ///
 /// It blocks its thread while the disk works, so it wants an arbiter of its
@@ -31,6 +39,8 @@ pub struct JournalActor<F: Fold> {
     changes: Option<ChangeStream>,
     batch: commit::Batch,
     compaction: CompactSettings,
+    turns: turns::Turns<F>,
+    holders: HolderLookup,
     last_compaction: Option<Attempt>,
     bells: Vec<Recipient<JournalMoved>>,
     _guard: Option<EndGuard>,
@@ -53,6 +63,8 @@ impl<F: Fold> JournalActor<F> {
             changes,
             batch: commit::Batch::default(),
             compaction,
+            turns: turns::Turns::default(),
+            holders: Arc::new(|_| HolderProcess::MayLive),
             last_compaction: None,
             bells: Vec::new(),
             _guard: guard,
@@ -63,6 +75,14 @@ impl<F: Fold> JournalActor<F> {
     #[must_use]
     pub fn with_compaction(mut self, settings: CompactSettings) -> Self {
         self.compaction = settings;
+        self
+    }
+
+    /// Decides with what this says about the holders of leases; without it, no holder
+    /// is known to be gone. Lane journal only.
+    #[must_use]
+    pub fn with_holders(mut self, holders: HolderLookup) -> Self {
+        self.holders = holders;
         self
     }
 

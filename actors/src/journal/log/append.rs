@@ -45,7 +45,14 @@ impl<F: Fold> Log<F> {
     /// A failed write or sync is fatal for this writer: see
     /// [`JournalErrorKind::Fatal`](super::super::JournalErrorKind::Fatal).
     pub fn append(&mut self, rows: &[Draft]) -> Result<Committed, JournalError> {
-        let first_seq = self.encode(rows)?;
+        self.follow()?;
+        self.append_here(rows)
+    }
+
+    /// [`Log::append`] right behind what is folded: nobody looks again whether others
+    /// wrote.
+    pub(super) fn append_here(&mut self, rows: &[Draft]) -> Result<Committed, JournalError> {
+        let first_seq = self.encode(rows);
         let written = self.write_out(first_seq, rows.len(), FoldOwn::Afterwards, || ())?;
         self.fold_written(written);
         Ok(written.committed)
@@ -59,7 +66,8 @@ impl<F: Fold> Log<F> {
         rows: &mut Vec<Draft>,
         when: FoldOwn,
     ) -> Result<Written, JournalError> {
-        let first_seq = self.encode(rows)?;
+        self.follow()?;
+        let first_seq = self.encode(rows);
         self.write_out(first_seq, rows.len(), when, || rows.clear())
     }
 
@@ -71,14 +79,13 @@ impl<F: Fold> Log<F> {
     }
 
     /// Numbers the rows and puts their lines into `out`.
-    fn encode(&mut self, rows: &[Draft]) -> Result<u64, JournalError> {
-        self.follow()?;
+    fn encode(&mut self, rows: &[Draft]) -> u64 {
         let first_seq = self.fold.highest_seq() + 1;
         self.out.clear();
         for (row, seq) in rows.iter().zip(first_seq..) {
             row.write_into(&mut self.out, seq);
         }
-        Ok(first_seq)
+        first_seq
     }
 
     /// Writes and syncs what is in `out`. `meanwhile` is called when the disk is

@@ -13,6 +13,7 @@ mod page;
 mod place;
 mod replaced;
 mod report;
+mod rule;
 
 use std::path::{Path, PathBuf};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dosd_kernel::stamp;
 
-use super::{LeaseHold, LeaseMutex, LockOwner};
+use super::{LOCK_PATIENCE, LeaseHold, LeaseMutex, LockOwner};
 use crate::journal::error::JournalErrorKind;
 use crate::port::testing::{MemoryStorage, TestClock};
 use crate::port::{Clock, Disk, SystemClock};
@@ -47,7 +47,7 @@ async fn writes_what_the_peer_reads_and_takes_it_away_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_holder_even_with_one_owner() {
+async fn w_2_one_holder_even_with_one_owner() {
     let (storage, clock) = (MemoryStorage::default(), TestClock::at(start_ms()));
     let mutex = mutex(&storage, &clock, 5);
     let hold = take(&mutex).unwrap();
@@ -93,7 +93,7 @@ async fn a_lock_of_ours_whose_process_is_gone_is_taken_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hold_that_was_taken_away_proves_nothing_and_removes_nothing() {
+async fn w_4_a_hold_that_was_taken_away_proves_nothing_and_removes_nothing() {
     let (storage, clock) = (MemoryStorage::default(), TestClock::at(start_ms()));
     let hold = take(&mutex(&storage, &clock, 5)).unwrap();
     let theirs = peers(&clock, 0);
@@ -105,7 +105,7 @@ async fn a_hold_that_was_taken_away_proves_nothing_and_removes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_holder_that_was_stopped_for_too_long_proves_nothing() {
+async fn w_4_a_holder_that_was_stopped_for_too_long_proves_nothing() {
     let (storage, clock) = (MemoryStorage::default(), TestClock::at(start_ms()));
     let hold = take(&mutex(&storage, &clock, 5)).unwrap();
     tokio::time::advance(Duration::from_secs(289)).await;
@@ -124,7 +124,7 @@ async fn a_busy_lock_is_tried_for_a_second_and_then_given_up() {
     let (storage, clock) = (MemoryStorage::default(), TestClock::at(start_ms()));
     storage.put(lock(), &peers(&clock, 0));
     let began = clock.monotonic();
-    let failed = mutex(&storage, &clock, 5).take().await.err().unwrap();
+    let failed = mutex(&storage, &clock, 5).take(LOCK_PATIENCE).await.err().unwrap();
     assert!(matches!(failed.kind, JournalErrorKind::Busy { .. }));
     assert_eq!(clock.monotonic().saturating_sub(began), Duration::from_secs(1));
 }
@@ -134,7 +134,8 @@ async fn a_lock_that_becomes_free_is_taken() {
     let (storage, clock) = (MemoryStorage::default(), TestClock::at(start_ms()));
     let first = take(&mutex(&storage, &clock, 4)).unwrap();
     let second = mutex(&storage, &clock, 5);
-    let waiting = tokio::spawn(async move { second.take().await.map(|hold| hold.prove()) });
+    let waiting =
+        tokio::spawn(async move { second.take(LOCK_PATIENCE).await.map(|hold| hold.prove()) });
     tokio::time::advance(Duration::from_millis(300)).await;
     assert!(!waiting.is_finished());
     drop(first);
@@ -173,7 +174,7 @@ fn no_two_holders_on_a_real_disk() {
 /// Stale locks and the peer's way to steal them, on the real file system: what
 /// is written in place never lands in a file that was renamed there meanwhile.
 #[test]
-fn taking_over_spares_a_file_that_was_renamed_there() {
+fn w_3_taking_over_spares_a_file_that_was_renamed_there() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("lock");
     let disk = Disk;
@@ -184,4 +185,35 @@ fn taking_over_spares_a_file_that_was_renamed_there() {
     assert_eq!(std::fs::read(&path).unwrap(), b"ours");
     std::fs::remove_file(&path).unwrap();
     assert!(!storage.take_over(&path, b"ours", b"x").unwrap());
+}
+
+/// A stale lock that several want at once, on the real file system: one gets it, and the
+/// fresh lock of that one is nobody's to take.
+#[test]
+fn w_3_a_stale_lock_goes_to_one_and_its_fresh_lock_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(".lane-lease.lock");
+    for _ in 0..50 {
+        std::fs::write(&path, "owner: gone\nacquired_at: 2020-01-01T00:00:00Z\npid: 1\n").unwrap();
+        let gate = std::sync::Barrier::new(4);
+        let holds: Vec<Option<LeaseHold>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (1..=4)
+                .map(|pid| {
+                    let (path, gate) = (path.clone(), &gate);
+                    scope.spawn(move || {
+                        let clock = Arc::new(SystemClock::new());
+                        // Hosts of their own: no OS lock of one host keeps them apart.
+                        let owner = LockOwner::new(&format!("host-{pid}"), pid, 1);
+                        let mutex = LeaseMutex::new(Arc::new(Disk), clock, path, owner);
+                        gate.wait();
+                        take(&mutex)
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let held: Vec<_> = holds.iter().flatten().collect();
+        assert_eq!(held.len(), 1);
+        held[0].prove().unwrap();
+    }
 }

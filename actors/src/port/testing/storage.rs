@@ -61,6 +61,7 @@ struct State {
     locked: BTreeSet<PathBuf>,
     syncs: u64,
     appends: u64,
+    bytes_read: u64,
 }
 
 #[derive(Default)]
@@ -180,6 +181,12 @@ impl MemoryStorage {
     #[must_use]
     pub fn appends(&self) -> u64 {
         self.state().appends
+    }
+
+    /// How many bytes were read from open files.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.state().bytes_read
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -392,12 +399,13 @@ impl AppendFile for MemoryFile {
     }
 
     fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize> {
-        let state = self.storage.state();
+        let mut state = self.storage.state();
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         let rest = state.files.get(&self.inode).and_then(|content| content.bytes.get(offset..));
         let rest = rest.unwrap_or_default();
         let taken = rest.len().min(into.len());
         into[..taken].copy_from_slice(&rest[..taken]);
+        state.bytes_read += taken as u64;
         Ok(taken)
     }
 

@@ -114,7 +114,8 @@ pub(super) fn comes_to_rest(world: &mut World) -> Check {
         of_decision(world, &decision)?;
         world.carry_out(&decision);
         of_world(world)?;
-        if decision.rows.is_empty() && decision.launches.is_empty() {
+        let is_silent = decision.beats.is_empty() && decision.rows.is_empty();
+        if is_silent && decision.launches.is_empty() {
             let calm = decision.again_ms != Some(0);
             return calm.then_some(()).ok_or("it wants to look again at once".to_owned());
         }

@@ -24,7 +24,7 @@ fn run_on(world: &World, lane: &str) -> Run {
 }
 
 fn ops<'a>(decision: &'a Decision, op: &str) -> Vec<&'a str> {
-    let rows = decision.rows.iter().filter(|row| field(row, "op") == op);
+    let rows = decision.beats.iter().chain(&decision.rows).filter(|row| field(row, "op") == op);
     rows.map(|row| field(row, "lane")).collect()
 }
 

@@ -121,6 +121,7 @@ impl World {
     }
 
     pub(super) fn carry_out(&mut self, decision: &Decision) {
+        self.write_drafts(&decision.beats);
         self.write_drafts(&decision.rows);
         for run in &decision.launches {
             self.stamps.insert(run.loop_ts.clone());
@@ -132,6 +133,7 @@ impl World {
     /// The rows of a decision, or the answer about them, got lost.
     pub(super) fn lose(&mut self, decision: &Decision, rows_arrive: bool) {
         if rows_arrive {
+            self.write_drafts(&decision.beats);
             self.write_drafts(&decision.rows);
         }
         self.reconciled = false;

@@ -2,6 +2,7 @@
 
 mod bells;
 mod compact;
+mod decide;
 mod group_commit;
 
 use std::path::Path;

@@ -10,7 +10,7 @@ fn three() -> [Value; 3] {
 }
 
 #[test]
-fn a_short_write_of_every_length_loses_and_doubles_nothing() {
+fn w_11_a_short_write_of_every_length_loses_and_doubles_nothing() {
     let whole = {
         let storage = MemoryStorage::default();
         append(&mut open(&storage).unwrap(), &three()).unwrap();

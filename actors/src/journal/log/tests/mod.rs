@@ -7,6 +7,7 @@ mod foreign;
 mod page;
 mod property;
 mod replaced;
+mod rule;
 mod torn;
 
 use std::path::Path;

@@ -20,7 +20,7 @@ fn sixty_four() -> (Vec<u8>, Vec<usize>) {
 }
 
 #[test]
-fn cut_at_every_byte_the_prefix_is_exact_and_the_next_row_stands() {
+fn w_1_cut_at_every_byte_the_prefix_is_exact_and_the_next_row_stands() {
     let (bytes, ends) = sixty_four();
     for cut in 0..=bytes.len() {
         let storage = MemoryStorage::default();
