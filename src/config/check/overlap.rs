@@ -1,6 +1,7 @@
 //! `[overlap]` and `[[concurrency_class]]`: which requests are let in beside live leases.
 
-use crate::config::section::{Number, Section};
+use crate::config::section::Section;
+use crate::config::value::Number;
 use dosd_kernel::arbiter::{Overlap, OverlapPolicy};
 use std::collections::BTreeMap;
 

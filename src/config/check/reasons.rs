@@ -3,7 +3,8 @@
 
 use super::replace_texts;
 use crate::config::problem::Weight;
-use crate::config::section::{Section, Shape};
+use crate::config::section::Section;
+use crate::config::value::Shape;
 use dosd_kernel::reasons::{CATEGORIES, Reason, key};
 
 const KNOWN: [&str; 5] = ["category", "refusal", "summary", "fix", "see_also"];
