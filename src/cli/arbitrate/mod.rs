@@ -9,10 +9,9 @@ use super::{Context, Exit, Failure, Layout, Output};
 use clap::{Args, ValueEnum};
 use dosd_actors::journal::scan;
 use dosd_actors::port::{Clock, SystemClock, holder_process};
-use dosd_kernel::arbiter::{self, Decision, Outcome, Overlap, Request, Rules};
+use dosd_kernel::arbiter::{self, Decision, Outcome, Request, Rules};
 use dosd_kernel::lane::{LaneFold, Lease};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const EXAMPLES: &str = "\
@@ -45,7 +44,7 @@ pub(super) struct Arguments {
     /// Take the named lane whatever speaks against it, except a lease that runs alone
     #[arg(long)]
     force: bool,
-    /// Pick no lane while N leases of this kind are live; may be repeated
+    /// Pick no lane while N leases of this kind are live; may be repeated [default: `[[concurrency_class]]`]
     #[arg(long, value_name = "KIND=N", value_parser = options::class_budget)]
     class_budget: Vec<(String, u64)>,
     /// Indent the JSON
@@ -78,8 +77,9 @@ impl Arguments {
             given => given.to_vec(),
         };
         let request = Request { lane: self.lane, kind: self.kind, tree, force: self.force };
-        let budgets: BTreeMap<String, u64> = self.class_budget.into_iter().collect();
-        let rules = Rules { lanes: &config.lanes, overlap: Overlap::default(), budgets: &budgets };
+        let mut budgets = config.class_budgets;
+        budgets.extend(self.class_budget);
+        let rules = Rules { lanes: &config.lanes, overlap: config.overlap, budgets: &budgets };
         let decision = arbiter::arbitrate(&request, &live, &rules);
         let layout = if self.pretty { Layout::Indented } else { Layout::Compact };
         print(&decision, self.output, layout, self.explain, output);

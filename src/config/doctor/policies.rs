@@ -26,7 +26,7 @@ pub struct Policies {
     /// The built-in reasons and those of `[reasons]`.
     pub reasons: Vec<Reason>,
     /// `[[concurrency_class]]`.
-    pub concurrency_class: BTreeMap<String, i64>,
+    pub concurrency_class: BTreeMap<String, u64>,
     /// `[data_class]`.
     pub data_class: data_class::Policy,
 }
