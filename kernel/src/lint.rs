@@ -229,7 +229,7 @@ fn lane_pointed_at(pointer: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reasons::built_in;
+    use crate::reasons::{Category, built_in};
     use serde_json::{Value, json};
 
     fn found(lanes: Value) -> Vec<(&'static str, String)> {
@@ -288,7 +288,7 @@ mod tests {
         let pointing = |see_also: &[&str]| {
             let reason = Reason {
                 token: "R".into(),
-                category: "MISROUTE".into(),
+                category: Category::Misroute,
                 refusal: true,
                 see_also: see_also.iter().copied().map(Into::into).collect(),
             };

@@ -6,7 +6,7 @@ use super::cadence::{self, Cadence};
 use super::context::unreadable_journal;
 use super::exit::note;
 use super::{Context, Exit, Failure, Layout, Output, envelopes, verify};
-use crate::config::Config;
+use crate::config::{Config, OtherPath};
 use crate::follow::Follower;
 use crate::git::{Git, GitErrorKind};
 use crate::workspace::Workspace;
@@ -103,15 +103,18 @@ impl Camera {
 
     /// The newest envelopes by name, each with what the history says about its pick.
     fn verdicts(&self, now_ms: i64) -> Result<Vec<VerdictRow>, Failure> {
-        let paths = envelopes::list(&self.workspace.verdicts_dir())?;
+        let paths =
+            envelopes::list(&self.workspace.other(&self.config.paths, OtherPath::NextPackets))?;
         let files = paths.into_iter().rev().filter_map(envelopes::read).take(MOST_VERDICTS);
         let mut shipped = BTreeMap::new();
+        let convention = self.config.stamp.convention();
         let rows = files.map(|file| {
             let mut row = VerdictRow::of(file.tag(), &file.fields, now_ms);
             if let Some((plan, phase)) = row.claim() {
                 let key = (plan.to_owned(), phase.to_owned());
                 // Without a history nothing shows that it shipped.
-                let look = || verify::has_shipped(&self.git, plan, phase).unwrap_or(false);
+                let look =
+                    || verify::has_shipped(&self.git, plan, phase, &convention).unwrap_or(false);
                 let has_shipped = *shipped.entry(key).or_insert_with(look);
                 row.trust = if has_shipped { Trust::Shipped } else { Trust::Pending };
             }

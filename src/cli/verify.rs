@@ -48,8 +48,8 @@ impl Arguments {
         let workspace = context.workspace()?;
         let claim = Claim { plan: &self.plan, phase: &self.phase };
         let git = Git::at(workspace.root());
-        let verdict =
-            judge(&git, claim, &Convention::default()).map_err(|error| cannot_tell(&error))?;
+        let verdict = judge(&git, claim, &context.config()?.stamp.convention())
+            .map_err(|error| cannot_tell(&error))?;
         if !verdict.shipped && git.is_shallow().map_err(|error| cannot_tell(&error))? {
             note(&"the repository is a shallow clone: an older commit may have shipped the phase");
         }
@@ -74,8 +74,13 @@ impl Arguments {
 /// # Errors
 ///
 /// When the history cannot be read.
-pub(super) fn has_shipped(git: &Git, plan: &str, phase: &str) -> Result<bool, GitError> {
-    let verdict = judge(git, Claim { plan, phase }, &Convention::default())?;
+pub(super) fn has_shipped(
+    git: &Git,
+    plan: &str,
+    phase: &str,
+    convention: &Convention,
+) -> Result<bool, GitError> {
+    let verdict = judge(git, Claim { plan, phase }, convention)?;
     Ok(verdict.shipped)
 }
 

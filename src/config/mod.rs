@@ -17,6 +17,7 @@ mod section;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod value;
 mod words;
 
 pub use command::{CommandTemplate, Placeholders};

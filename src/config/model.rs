@@ -38,7 +38,7 @@ pub struct Config {
     /// The built-in reasons, and those of `[reasons]` after them.
     pub reasons: Vec<Reason>,
     /// `[[concurrency_class]]`: the most leases at once of a kind of lane.
-    pub class_budgets: BTreeMap<String, i64>,
+    pub class_budgets: BTreeMap<String, u64>,
     /// `[data_class]`: what kind of data a path holds.
     pub data_class: data_class::Policy,
     /// `[dosd] tick`: the longest time between two plans. Never zero.

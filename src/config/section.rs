@@ -3,10 +3,11 @@
 
 use super::problem::{Findings, Subject, Weight};
 use super::quantity::{parse_duration, parse_size};
+use super::value::{Number, Shape, as_array, as_number, as_table, as_text, type_name};
 use super::words::did_you_mean;
 use std::time::Duration;
 use toml::Spanned;
-use toml::de::{DeArray, DeTable, DeValue};
+use toml::de::{DeTable, DeValue};
 
 /// A value of the file with its place and its dotted key.
 #[derive(Clone)]
@@ -53,24 +54,6 @@ impl<'a, T> Found<'a, T> {
         let what = format!("must be {wanted}, found {}", type_name(value));
         self.report(weight, Subject::Writing, what, format!("write {wanted}"));
     }
-}
-
-/// A number as TOML has them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Number {
-    Integer(i64),
-    Float(f64),
-}
-
-/// The types of values, as far as checks tell them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    Text,
-    Number,
-    Boolean,
-    Date,
-    List,
-    Table,
 }
 
 /// One table of the file.
@@ -126,15 +109,7 @@ impl<'a> Section<'a> {
 
     /// What type of value an entry has; nothing when it is absent.
     pub(super) fn shape(&self, name: &str) -> Option<Shape> {
-        let value = self.table.get(name)?;
-        Some(match value.get_ref() {
-            DeValue::String(_) => Shape::Text,
-            DeValue::Integer(_) | DeValue::Float(_) => Shape::Number,
-            DeValue::Boolean(_) => Shape::Boolean,
-            DeValue::Datetime(_) => Shape::Date,
-            DeValue::Array(_) => Shape::List,
-            DeValue::Table(_) => Shape::Table,
-        })
+        self.table.get(name).map(|value| Shape::of(value.get_ref()))
     }
 
     /// Reports that an entry, which is there, should be something else.
@@ -308,47 +283,9 @@ impl<'a> Section<'a> {
     }
 }
 
-fn as_text<'a>(value: &'a DeValue<'a>) -> Option<&'a str> {
-    if let DeValue::String(text) = value { Some(text) } else { None }
-}
-
-fn as_table<'a>(value: &'a DeValue<'a>) -> Option<&'a DeTable<'a>> {
-    if let DeValue::Table(table) = value { Some(table) } else { None }
-}
-
-fn as_array<'a>(value: &'a DeValue<'a>) -> Option<&'a DeArray<'a>> {
-    if let DeValue::Array(array) = value { Some(array) } else { None }
-}
-
-/// A number, and whether it fits; nothing when the value is no number at all.
-#[expect(clippy::option_option, reason = "not a number and not a usable one are two answers")]
-fn as_number(value: &DeValue<'_>) -> Option<Option<Number>> {
-    if let DeValue::Integer(integer) = value {
-        let parsed = i64::from_str_radix(integer.as_str(), integer.radix());
-        return Some(parsed.ok().map(Number::Integer));
-    }
-    if let DeValue::Float(float) = value {
-        let finite = float.as_str().parse().ok().filter(|float: &f64| float.is_finite());
-        return Some(finite.map(Number::Float));
-    }
-    None
-}
-
 fn join(path: &str, name: &str) -> String {
     let bare = !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     let name = if bare { name.to_owned() } else { format!("{name:?}") };
     if path.is_empty() { name } else { format!("{path}.{name}") }
-}
-
-fn type_name(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a fraction",
-        DeValue::Boolean(_) => "a boolean",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
 }

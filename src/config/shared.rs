@@ -1,6 +1,7 @@
 //! What `dos.toml` says to every tool that works on the workspace, beside lanes and the population:
 //! where files are, and what a shipped commit looks like. It never reads a file.
 
+use dosd_kernel::ship::Convention;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -108,6 +109,21 @@ pub struct Stamp {
     pub sub_phase_parent_fallback: bool,
     /// Whether `(PLAN PHASE)` at the end of a subject ships.
     pub trailer_stamp: bool,
+}
+
+impl Stamp {
+    /// The grammar of subjects that follows.
+    #[must_use]
+    pub fn convention(&self) -> Convention {
+        Convention {
+            subject_dirs: self.subject_dirs.clone(),
+            summary_bundle_prefixes: self.summary_bundle_prefixes.clone(),
+            bookkeeping_prefixes: self.bookkeeping_prefixes.clone(),
+            progress_markers: self.progress_markers.clone(),
+            sub_phase_parent_fallback: self.sub_phase_parent_fallback,
+            trailer_stamp: self.trailer_stamp,
+        }
+    }
 }
 
 impl Default for Stamp {

@@ -16,6 +16,7 @@ mod outlive;
 mod peer_reads;
 mod reads;
 mod retention;
+mod sections;
 mod small_verbs;
 mod support;
 mod top;

@@ -6,8 +6,9 @@ use crate::support::peer;
 use crate::support::workspace::Workspace;
 use dosd_kernel::stamp;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const DAY_MS: i64 = 86_400_000;
 const NOW_MS: i64 = 1_795_000_000_000;
@@ -17,6 +18,7 @@ const NOW_MS: i64 = 1_795_000_000_000;
 const HOLDS_IT_OPEN: &str = r#"
 import sys
 with open(sys.argv[1], "a", encoding="utf-8") as journal:
+    print("open", flush=True)
     for row in sys.stdin:
         journal.write(row)
         journal.flush()
@@ -81,39 +83,59 @@ fn now_ms() -> i64 {
     dosd_actors::port::SystemClock::new().now_ms()
 }
 
+/// A Python program that holds the journal open.
+struct Writer {
+    child: Child,
+    orders: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Writer {
+    fn start(workspace: &Workspace, journal: &Path) -> Self {
+        let script = workspace.write("writer.py", HOLDS_IT_OPEN);
+        let mut child = Command::new(peer::interpreter())
+            .arg("-I")
+            .args([&script, journal])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the writer starts");
+        let orders = child.stdin.take().expect("a pipe");
+        let mut answers = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        answers.next().expect("that it is open").expect("text");
+        Self { child, orders, answers }
+    }
+
+    /// Writes an attempt at a unit, and waits until it stands in the file.
+    fn write(&mut self, unit: &str) {
+        let mut attempt = row("ATTEMPT", 99, now_ms());
+        attempt["unit_id"] = unit.into();
+        writeln!(self.orders, "{attempt}").expect("the writer listens");
+        self.answers.next().expect("an answer").expect("text");
+    }
+
+    fn end(mut self) {
+        drop(self.orders);
+        assert!(self.child.wait().expect("an end").success());
+    }
+}
+
 #[test]
 fn w_6_rows_of_a_writer_that_holds_the_old_file_open_are_kept() {
     let workspace = Workspace::new();
     let journal = workspace.write(".dos/lane-journal.jsonl", lines(&story(20, now_ms())));
-    let script = workspace.write("writer.py", HOLDS_IT_OPEN);
-    let mut writer = Command::new(peer::interpreter())
-        .arg("-I")
-        .arg(script)
-        .arg(&journal)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the writer starts");
-    let mut orders = writer.stdin.take().expect("a pipe");
-    let mut answers = BufReader::new(writer.stdout.take().expect("a pipe")).lines();
-    let mut write = |unit: &str| {
-        let mut attempt = row("ATTEMPT", 99, now_ms());
-        attempt["unit_id"] = unit.into();
-        writeln!(orders, "{attempt}").expect("the writer listens");
-        answers.next().expect("an answer").expect("text");
-    };
-    write("before");
+    let mut writer = Writer::start(&workspace, &journal);
+    writer.write("before");
     let first = workspace.dosd(&["journal", "compact"]);
     assert_eq!(first.code, 0, "{}", first.stderr);
     assert!(first.values()[0]["bytes_reclaimed"].as_u64() > Some(0), "it was rewritten");
-    write("into-the-old-file");
+    writer.write("into-the-old-file");
     // The next writer of ours moves it over.
     assert_eq!(workspace.dosd(&["journal", "compact"]).code, 0);
-    write("later-still");
+    writer.write("later-still");
     assert_eq!(workspace.dosd(&["journal", "compact"]).code, 0);
     assert_eq!(units(&workspace), ["before", "into-the-old-file", "later-still"]);
-    drop(orders);
-    assert!(writer.wait().expect("an end").success());
+    writer.end();
 }
 
 #[test]
@@ -207,7 +229,7 @@ fn a_young_and_short_journal_stays_as_it_is() {
 }
 
 #[test]
-fn the_daemon_compacts_a_journal_that_is_too_long() {
+fn w_6_the_daemon_compacts_a_journal_that_is_too_long_beside_a_python_writer() {
     let workspace = Workspace::new();
     workspace.write(
         "dos.toml",
@@ -216,6 +238,7 @@ fn the_daemon_compacts_a_journal_that_is_too_long() {
     );
     let rows = story(60, NOW_MS);
     let journal = workspace.write(".dos/lane-journal.jsonl", lines(&rows));
+    let mut writer = Writer::start(&workspace, &journal);
     let mut daemon = Daemon::start(&workspace);
     let told = daemon.wait_for("a compaction", |line| line["message"] == "compacted");
     assert_eq!((&told["before"], &told["after"]), (&json!(61), &json!(3)), "{told}");
@@ -223,6 +246,12 @@ fn the_daemon_compacts_a_journal_that_is_too_long() {
     assert_eq!(std::fs::read_to_string(archive).expect("the archive"), lines(&rows));
     let leases = workspace.dosd(&["lease-lane", "live"]).values().remove(0);
     assert_eq!(leases.as_array().map(Vec::len), Some(1), "{leases}");
+    writer.write("into-the-old-file");
+    daemon.wait_for("the late row", |line| {
+        line["message"].as_str().is_some_and(|text| text.contains("written to the replaced file"))
+    });
+    assert_eq!(units(&workspace), ["into-the-old-file"]);
+    writer.end();
     daemon.signal("TERM");
     assert_eq!(daemon.wait().code(), Some(0), "{}", daemon.log());
 }

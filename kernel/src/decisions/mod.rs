@@ -26,7 +26,7 @@ pub(crate) use field::is_set;
 pub use journal::from_journal;
 pub use lane_name::lane_name;
 pub use queue::{Policy, queue};
-pub use reason::{Category, Reasons};
+pub use reason::Reasons;
 
 /// Where a decision comes from, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -1,50 +1,9 @@
-//! The closed tokens that refusals carry, and what kind of reason each is.
+//! The tokens that refusals carry, looked up by the reasons that a workspace knows.
 
-use alloc::borrow::ToOwned as _;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 
-/// What kind of reason a token is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Category {
-    /// There really is no work left.
-    TrueDrain,
-    /// Somebody claims the work, and may be gone.
-    StaleClaim,
-    /// A person has to open it.
-    OperatorGate,
-    /// The request went to the wrong place.
-    Misroute,
-    /// Nobody knows.
-    Unclassified,
-}
-
-impl Category {
-    /// The category of this name.
-    #[must_use]
-    pub fn of(name: &str) -> Self {
-        match name {
-            "TRUE_DRAIN" => Self::TrueDrain,
-            "STALE_CLAIM" => Self::StaleClaim,
-            "OPERATOR_GATE" => Self::OperatorGate,
-            "MISROUTE" => Self::Misroute,
-            _ => Self::Unclassified,
-        }
-    }
-}
-
-const BUILT_IN: [(&str, Category); 10] = [
-    ("LANE_DRAINED", Category::TrueDrain),
-    ("LANE_BLOCKED_ON_SOAK_GATED_PHASES", Category::OperatorGate),
-    ("LANE_LEASE_HELD_BY_LIVE_DISPATCH_LOOP", Category::OperatorGate),
-    ("LANE_ALL_INFLIGHT_OR_DEFERRED", Category::StaleClaim),
-    ("LANE_ALL_SHIPPED_INFLIGHT_OR_STALE_STAMP", Category::StaleClaim),
-    ("LANE_ALL_BLOCKED_OR_STALE_STAMP", Category::OperatorGate),
-    ("LANE_BLOCKED_ON_OPERATOR_DECISION", Category::OperatorGate),
-    ("SELF_MODIFY", Category::Misroute),
-    ("SCHEMA_UNREADABLE", Category::Misroute),
-    ("UNKNOWN_LANE", Category::Misroute),
-];
+use crate::reasons::{Category, Reason, built_in, key};
 
 /// The longest text that can be a token.
 const LONGEST_TOKEN: usize = 64;
@@ -57,16 +16,16 @@ pub struct Reasons {
 
 impl Default for Reasons {
     fn default() -> Self {
-        let known =
-            BUILT_IN.iter().map(|(token, category)| ((*token).to_owned(), (*category, true)));
-        Self { known: known.collect() }
+        Self::of(&built_in())
     }
 }
 
 impl Reasons {
-    /// Adds a token of the workspace. One that does not refuse only advises.
-    pub fn declare(&mut self, token: &str, category: Category, refuses: bool) {
-        self.known.insert(key(token), (category, refuses));
+    /// The tokens of these reasons. One that does not refuse only advises.
+    #[must_use]
+    pub fn of(reasons: &[Reason]) -> Self {
+        let known = reasons.iter().map(|one| (one.key(), (one.category, one.refusal)));
+        Self { known: known.collect() }
     }
 
     /// The category of a token; one that nobody declared is unclassified.
@@ -95,10 +54,6 @@ impl Reasons {
     }
 }
 
-fn key(token: &str) -> String {
-    token.trim().to_uppercase()
-}
-
 fn has_shape_of_token(text: &str) -> bool {
     let rest = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     (2..=LONGEST_TOKEN).contains(&text.len())
@@ -108,7 +63,8 @@ fn has_shape_of_token(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Category, Reasons};
+    use super::{Category, Reason, Reasons, built_in};
+    use alloc::vec::Vec;
 
     #[test]
     fn prose_is_no_token() {
@@ -122,12 +78,19 @@ mod tests {
 
     #[test]
     fn a_workspace_adds_its_own() {
-        let mut reasons = Reasons::default();
-        assert!(reasons.refuses("SOAKING"));
-        reasons.declare("soaking", Category::of("OPERATOR_GATE"), false);
+        assert!(Reasons::default().refuses("SOAKING"));
+        let own = Reason {
+            token: "soaking".into(),
+            category: Category::OperatorGate,
+            refusal: false,
+            see_also: Vec::new(),
+        };
+        let mut known = built_in();
+        known.push(own);
+        let reasons = Reasons::of(&known);
         assert!(!reasons.refuses("Soaking"));
         assert_eq!(reasons.category("SOAKING"), Category::OperatorGate);
         assert_eq!(reasons.category("else"), Category::Unclassified);
-        assert_eq!(Category::of("TRUE_DRAIN"), reasons.category("LANE_DRAINED"));
+        assert_eq!(reasons.category("LANE_DRAINED"), Category::TrueDrain);
     }
 }

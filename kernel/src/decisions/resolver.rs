@@ -1,7 +1,8 @@
 //! Who can settle a refusal.
 
-use super::reason::{Category, Reasons};
+use super::reason::Reasons;
 use super::{Kind, Resolver};
+use crate::reasons::Category;
 
 /// What a refusal says that is over as soon as a lane is given back, in small
 /// letters. The first six are what Python programs write.

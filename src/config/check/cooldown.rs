@@ -1,6 +1,7 @@
 //! `[cooldown]`: how long a unit rests after an attempt. Each window has two spellings.
 
-use crate::config::section::{Number, Section};
+use crate::config::section::Section;
+use crate::config::value::Number;
 use dosd_kernel::cooldown::Policy;
 
 const KNOWN: [&str; 4] = ["window_ms", "window_hours", "error_window_ms", "error_window_minutes"];

@@ -4,7 +4,8 @@
 //! What makes the peer drop such a section as a whole is an error. What it passes over is a warning.
 
 use crate::config::problem::Weight;
-use crate::config::section::{Section, Shape};
+use crate::config::section::Section;
+use crate::config::value::Shape;
 
 /// What stands behind a key.
 enum Holds {

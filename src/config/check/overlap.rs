@@ -1,6 +1,7 @@
 //! `[overlap]` and `[[concurrency_class]]`: which requests are let in beside live leases.
 
-use crate::config::section::{Number, Section};
+use crate::config::section::Section;
+use crate::config::value::Number;
 use dosd_kernel::arbiter::{Overlap, OverlapPolicy};
 use std::collections::BTreeMap;
 
@@ -35,7 +36,7 @@ fn ratio_max(section: &Section<'_>) -> Option<f64> {
 }
 
 /// The most leases at once of each kind of lane; of two entries for a kind the last counts.
-pub(super) fn class_budgets(entries: &[Section<'_>]) -> BTreeMap<String, i64> {
+pub(super) fn class_budgets(entries: &[Section<'_>]) -> BTreeMap<String, u64> {
     let mut budgets = BTreeMap::new();
     for entry in entries {
         entry.refuse_unknown(&["name", "max_concurrent"]);
@@ -50,6 +51,7 @@ pub(super) fn class_budgets(entries: &[Section<'_>]) -> BTreeMap<String, i64> {
             !is_empty
         });
         let most = super::supervise::whole(entry, "max_concurrent", 0);
+        let most = most.and_then(|most| u64::try_from(most).ok());
         if let (Some(name), Some(most)) = (name, most)
             && budgets.insert(name.value.to_owned(), most).is_some()
         {

@@ -3,8 +3,9 @@
 
 use super::replace_texts;
 use crate::config::problem::Weight;
-use crate::config::section::{Section, Shape};
-use dosd_kernel::reasons::{CATEGORIES, Reason, key};
+use crate::config::section::Section;
+use crate::config::value::Shape;
+use dosd_kernel::reasons::{Category, Reason, key};
 
 const KNOWN: [&str; 5] = ["category", "refusal", "summary", "fix", "see_also"];
 
@@ -43,17 +44,16 @@ fn reason(token: &str, body: &Section<'_>) -> Option<Reason> {
     let refusal = body.boolean("refusal").is_none_or(|refusal| refusal.value);
     let mut see_also = Vec::new();
     replace_texts(body, "see_also", &mut see_also);
-    let category = category(body)?.to_owned();
+    let category = category(body)?;
     Some(Reason { token: token.to_owned(), category, refusal, see_also })
 }
 
-fn category<'a>(body: &Section<'a>) -> Option<&'a str> {
+fn category(body: &Section<'_>) -> Option<Category> {
     if !body.has("category") {
         body.missing("category", "write what it rolls up to, like `\"OPERATOR_GATE\"`");
     }
-    let categories = CATEGORIES.map(|category| (category, ()));
-    body.choice("category", &categories)?;
-    body.text("category").map(|category| category.value)
+    let categories = Category::ALL.map(|category| (category.as_str(), category));
+    body.choice("category", &categories).map(|category| category.value)
 }
 
 fn check_morphology(rules: &[Section<'_>]) {

@@ -1,7 +1,8 @@
 //! `[retention]`: how much history is kept.
 
 use crate::config::problem::Weight;
-use crate::config::section::{Found, Number, Section, Shape};
+use crate::config::section::{Found, Section};
+use crate::config::value::{Number, Shape};
 use dosd_kernel::retention::Policy;
 
 const KNOWN: [&str; 6] = [

@@ -2,7 +2,8 @@
 
 use crate::config::command::{CommandTemplate, Stranger, names_lane, strangers};
 use crate::config::model::Config;
-use crate::config::section::{Found, Number, Section};
+use crate::config::section::{Found, Section};
+use crate::config::value::Number;
 use dosd_kernel::population::{MOST_WORKERS, Policy};
 
 const KNOWN: [&str; 7] = [

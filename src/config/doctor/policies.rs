@@ -8,7 +8,6 @@ use dosd_kernel::arbiter::OverlapPolicy;
 use dosd_kernel::reasons::Reason;
 use dosd_kernel::{cooldown, data_class, retention};
 use serde::Serialize;
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// What the sections beside lanes and the population say.
@@ -27,7 +26,7 @@ pub struct Policies {
     /// The built-in reasons and those of `[reasons]`.
     pub reasons: Vec<Reason>,
     /// `[[concurrency_class]]`.
-    pub concurrency_class: BTreeMap<String, i64>,
+    pub concurrency_class: BTreeMap<String, u64>,
     /// `[data_class]`.
     pub data_class: data_class::Policy,
 }
@@ -89,12 +88,13 @@ impl Policies {
             cap(kept.journal_max_entries.map(|most| most.to_string())),
             cap(kept.journal_max_age_days.map(|days| days.to_string()))
         )];
-        let policy = json!(self.overlap.policy);
-        let policy = policy.as_str().unwrap_or_default();
-        lines.push(format!(
-            "overlap      {policy}, at most {:.2} of a request",
-            self.overlap.ratio_max
-        ));
+        lines.push(match self.overlap.policy {
+            OverlapPolicy::Strict => "overlap      none beside live leases".to_owned(),
+            OverlapPolicy::Soft => {
+                let percent = self.overlap.ratio_max * 100.0;
+                format!("overlap      up to {percent:.0} % of a request beside live leases")
+            }
+        });
         if !self.concurrency_class.is_empty() {
             let classes =
                 self.concurrency_class.iter().map(|(kind, most)| format!("{kind} {most}"));

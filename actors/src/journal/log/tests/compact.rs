@@ -91,7 +91,7 @@ fn ops(storage: &MemoryStorage) -> Vec<String> {
 }
 
 #[test]
-fn keeps_what_matters_and_archives_the_rest() {
+fn w_7_keeps_what_matters_and_archives_the_rest() {
     let storage = MemoryStorage::default();
     let mut log = month(&storage);
     let before = storage.bytes(journal());
@@ -130,7 +130,7 @@ fn keeps_what_matters_and_archives_the_rest() {
 }
 
 #[test]
-fn the_state_and_the_numbers_are_the_same() {
+fn w_7_the_state_and_the_numbers_are_the_same() {
     let storage = MemoryStorage::default();
     let mut log = month(&storage);
     let key = LeaseKey { loop_ts: "t".to_owned(), lane: "lane-1".to_owned() };
@@ -228,7 +228,7 @@ fn what_cannot_shrink_is_left_alone() {
 }
 
 #[test]
-fn rows_that_come_beside_it_are_kept() {
+fn w_6_rows_that_come_beside_a_compaction_are_kept() {
     for operation in [Operation::Link, Operation::Replace, Operation::Rename] {
         let storage = MemoryStorage::default();
         let mut log = month(&storage);
@@ -242,7 +242,7 @@ fn rows_that_come_beside_it_are_kept() {
 }
 
 #[test]
-fn a_late_row_is_moved_also_by_the_next_writer() {
+fn w_6_a_late_row_is_moved_also_by_the_next_writer() {
     let storage = MemoryStorage::default();
     let mut log = month(&storage);
     let mut late = storage.open_append(journal()).unwrap();
