@@ -9,7 +9,7 @@ use std::fmt::Write;
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Fleet", &["run", "loop", "arbitrate", "lease-lane", "watch", "top", "decisions", "ps"]),
     ("Witness", &["claim", "witness", "verify", "commit-audit", "liveness"]),
-    ("Journal", &["journal", "observe", "reap"]),
+    ("Journal", &["journal", "observe", "reap", "export"]),
     ("Tools", &["doctor", "eval", "exit-codes", "run-id", "lint", "cooldown", "id-alloc"]),
 ];
 
