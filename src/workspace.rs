@@ -190,12 +190,6 @@ impl Workspace {
         self.state_dir().join("logs")
     }
 
-    /// Where planners leave their verdict envelopes.
-    #[must_use]
-    pub fn verdicts_dir(&self) -> PathBuf {
-        self.state_dir().join("verdicts")
-    }
-
     /// Where each exporter keeps its cursor and its dead letters.
     #[must_use]
     pub fn exporters_dir(&self) -> PathBuf {

@@ -6,6 +6,7 @@ use super::context::read_journal;
 use super::exit::note;
 use super::renderer::Renderer;
 use super::{Context, Exit, Failure, Layout, Output, envelopes, rows};
+use crate::config::OtherPath;
 use clap::Args;
 use dosd_actors::port::{Clock, SystemClock};
 use dosd_kernel::decisions::{self, Decision, Envelope, Kind, Policy, Reasons, Resolver};
@@ -47,7 +48,7 @@ impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         let number = self.number()?;
         let resolver = (!self.all).then_some(Resolver::Human);
-        let decisions = collect(context, &Policy { resolver, ..Policy::default() })?;
+        let decisions = collect(context, resolver)?;
         if self.json && self.output.is_none() {
             output.json(&decisions, Layout::Indented);
             return Ok(Exit::SUCCESS);
@@ -77,21 +78,23 @@ impl Arguments {
     }
 }
 
-/// All decisions that a policy shows, in order.
-fn collect(context: &Context, policy: &Policy) -> Result<Vec<Decision>, Failure> {
-    let (workspace, reasons) = (context.workspace()?, Reasons::default());
+/// All decisions that wait for a resolver, or for anybody, in order.
+fn collect(context: &Context, resolver: Option<Resolver>) -> Result<Vec<Decision>, Failure> {
+    let (config, workspace) = (context.config()?, context.workspace()?);
+    let policy = Policy { resolver, max_age_days: config.retention.journal_max_age_days };
+    let reasons = Reasons::of(&config.reasons);
     let now_ms = SystemClock::new().now_ms();
-    let journal = context.lane_journal()?;
+    let journal = workspace.lane_journal(&config.paths, context.environment());
     let rows = rows::last(&read_journal(&journal)?, 0);
     let path = journal.display().to_string();
     let mut found = decisions::from_journal(&rows, &path, &reasons, now_ms);
-    let files = envelopes::list(&workspace.verdicts_dir())?;
+    let files = envelopes::list(&workspace.other(&config.paths, OtherPath::NextPackets))?;
     found.extend(files.into_iter().filter_map(envelopes::read).filter_map(|file| {
         let path = file.path.display().to_string();
         let envelope = Envelope { path: &path, name: &file.name, fields: &file.fields };
         decisions::from_envelope(envelope, &reasons, now_ms)
     }));
-    Ok(decisions::queue(found, policy))
+    Ok(decisions::queue(found, &policy))
 }
 
 fn print(decisions: &[Decision], output: &mut Output) {

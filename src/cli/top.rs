@@ -6,7 +6,7 @@ use super::cadence::{self, Cadence};
 use super::context::unreadable_journal;
 use super::exit::note;
 use super::{Context, Exit, Failure, Layout, Output, envelopes, verify};
-use crate::config::Config;
+use crate::config::{Config, OtherPath};
 use crate::follow::Follower;
 use crate::git::{Git, GitErrorKind};
 use crate::workspace::Workspace;
@@ -103,7 +103,8 @@ impl Camera {
 
     /// The newest envelopes by name, each with what the history says about its pick.
     fn verdicts(&self, now_ms: i64) -> Result<Vec<VerdictRow>, Failure> {
-        let paths = envelopes::list(&self.workspace.verdicts_dir())?;
+        let directory = self.workspace.other(&self.config.paths, OtherPath::NextPackets);
+        let paths = envelopes::list(&directory)?;
         let files = paths.into_iter().rev().filter_map(envelopes::read).take(MOST_VERDICTS);
         let mut shipped = BTreeMap::new();
         let rows = files.map(|file| {

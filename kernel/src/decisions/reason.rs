@@ -1,8 +1,9 @@
 //! The closed tokens that refusals carry, and what kind of reason each is.
 
-use alloc::borrow::ToOwned as _;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+
+use crate::reasons::{self, Reason, key};
 
 /// What kind of reason a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,40 +34,30 @@ impl Category {
     }
 }
 
-const BUILT_IN: [(&str, Category); 10] = [
-    ("LANE_DRAINED", Category::TrueDrain),
-    ("LANE_BLOCKED_ON_SOAK_GATED_PHASES", Category::OperatorGate),
-    ("LANE_LEASE_HELD_BY_LIVE_DISPATCH_LOOP", Category::OperatorGate),
-    ("LANE_ALL_INFLIGHT_OR_DEFERRED", Category::StaleClaim),
-    ("LANE_ALL_SHIPPED_INFLIGHT_OR_STALE_STAMP", Category::StaleClaim),
-    ("LANE_ALL_BLOCKED_OR_STALE_STAMP", Category::OperatorGate),
-    ("LANE_BLOCKED_ON_OPERATOR_DECISION", Category::OperatorGate),
-    ("SELF_MODIFY", Category::Misroute),
-    ("SCHEMA_UNREADABLE", Category::Misroute),
-    ("UNKNOWN_LANE", Category::Misroute),
-];
-
 /// The longest text that can be a token.
 const LONGEST_TOKEN: usize = 64;
 
-/// The tokens that a workspace knows: those that everybody knows, and its own.
+/// The tokens that a workspace knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reasons {
     known: BTreeMap<String, (Category, bool)>,
 }
 
 impl Default for Reasons {
+    /// Those that every workspace knows.
     fn default() -> Self {
-        let known =
-            BUILT_IN.iter().map(|(token, category)| ((*token).to_owned(), (*category, true)));
-        Self { known: known.collect() }
+        Self::of(&reasons::built_in())
     }
 }
 
 impl Reasons {
-    /// Adds a token of the workspace. One that does not refuse only advises.
-    pub fn declare(&mut self, token: &str, category: Category, refuses: bool) {
-        self.known.insert(key(token), (category, refuses));
+    /// These; of two alike the last counts.
+    #[must_use]
+    pub fn of(reasons: &[Reason]) -> Self {
+        let known = reasons
+            .iter()
+            .map(|reason| (reason.key(), (Category::of(&reason.category), reason.refusal)));
+        Self { known: known.collect() }
     }
 
     /// The category of a token; one that nobody declared is unclassified.
@@ -95,10 +86,6 @@ impl Reasons {
     }
 }
 
-fn key(token: &str) -> String {
-    token.trim().to_uppercase()
-}
-
 fn has_shape_of_token(text: &str) -> bool {
     let rest = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     (2..=LONGEST_TOKEN).contains(&text.len())
@@ -109,6 +96,8 @@ fn has_shape_of_token(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Category, Reasons};
+    use crate::reasons::{self, Reason};
+    use alloc::vec::Vec;
 
     #[test]
     fn prose_is_no_token() {
@@ -122,9 +111,15 @@ mod tests {
 
     #[test]
     fn a_workspace_adds_its_own() {
-        let mut reasons = Reasons::default();
-        assert!(reasons.refuses("SOAKING"));
-        reasons.declare("soaking", Category::of("OPERATOR_GATE"), false);
+        assert!(Reasons::default().refuses("SOAKING"));
+        let mut declared = reasons::built_in();
+        declared.push(Reason {
+            token: "soaking".into(),
+            category: "OPERATOR_GATE".into(),
+            refusal: false,
+            see_also: Vec::new(),
+        });
+        let reasons = Reasons::of(&declared);
         assert!(!reasons.refuses("Soaking"));
         assert_eq!(reasons.category("SOAKING"), Category::OperatorGate);
         assert_eq!(reasons.category("else"), Category::Unclassified);
