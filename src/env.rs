@@ -47,6 +47,8 @@ pub struct Environment {
     pub root_id: Option<String>,
     /// `CID_PROCESS_ID`: the process name in its lineage.
     pub process_id: Option<String>,
+    /// `DOS_EXPORT_FILE`: where `export --to file` writes when no `--path` says so.
+    pub export_file: Option<PathBuf>,
     /// `PATH`: where programs are looked for.
     pub search_path: Option<OsString>,
     /// `NO_COLOR` is present: never colour.
@@ -90,6 +92,7 @@ impl Environment {
             parent_id: text("CID_PARENT_ID"),
             root_id: text("CID_ROOT_ID"),
             process_id: text("CID_PROCESS_ID"),
+            export_file: path("DOS_EXPORT_FILE"),
             search_path: given("PATH"),
             no_color: variable("NO_COLOR").is_some(),
             color: text("DOS_COLOR"),

@@ -205,6 +205,13 @@ impl Workspace {
         self.state_dir().join("exporters")
     }
 
+    /// Where drains of the command line keep their places, apart from the daemon's exporters, whose
+    /// names are anybody's choice.
+    #[must_use]
+    pub fn drains_dir(&self) -> PathBuf {
+        self.state_dir().join("drains")
+    }
+
     /// A path of the configuration, resolved as every path there is: against the workspace.
     #[must_use]
     pub fn resolve_path(&self, path: &Path) -> PathBuf {

@@ -61,6 +61,7 @@ pub mod file;
 mod filter;
 mod line_file;
 mod off_thread;
+mod one_shot;
 mod queue;
 mod sink;
 #[cfg(test)]
@@ -72,4 +73,5 @@ pub use exporter::{
     Phase, Resume, StartFrom,
 };
 pub use filter::Filter;
+pub use one_shot::send_once;
 pub use sink::{Assurance, Delivery, Limits, Refusal, Sink, Unhealthy};

@@ -7,9 +7,12 @@ use std::fmt::Write;
 
 /// The groups, in the order in which a newcomer meets them, and the verbs of each.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Fleet", &["run", "loop", "arbitrate", "lease-lane", "halt", "watch", "top", "decisions", "ps"]),
+    (
+        "Fleet",
+        &["run", "loop", "arbitrate", "lease-lane", "halt", "watch", "top", "decisions", "ps"],
+    ),
     ("Witness", &["claim", "witness", "verify", "commit-audit", "liveness"]),
-    ("Journal", &["journal", "observe", "reap"]),
+    ("Journal", &["journal", "observe", "reap", "export"]),
     ("Tools", &["doctor", "eval", "exit-codes", "run-id", "lint", "cooldown", "id-alloc", "lease"]),
 ];
 

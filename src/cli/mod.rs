@@ -18,6 +18,7 @@ mod envelopes;
 mod eval;
 mod exit;
 mod exit_codes;
+mod export;
 mod form;
 mod halt;
 mod help;
@@ -83,6 +84,7 @@ enum Verb {
     Witness(witness::Arguments),
     Journal(journal::Arguments),
     Observe(observe::Arguments),
+    Export(export::Arguments),
     RunId(run_id::Arguments),
     Doctor(doctor::Arguments),
     Eval(eval::Arguments),
@@ -134,6 +136,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Witness(arguments) => arguments.execute(&context, &mut output),
         Verb::Journal(arguments) => arguments.execute(&context, &mut output),
         Verb::Observe(arguments) => arguments.execute(&context, &mut output),
+        Verb::Export(arguments) => arguments.execute(&context, &mut output),
         Verb::RunId(arguments) => arguments.execute(&context, &mut output),
         Verb::Doctor(arguments) => arguments.execute(&context, &mut output),
         Verb::Eval(arguments) => arguments.execute(&context, &mut output),

@@ -123,7 +123,10 @@ impl Cast {
         socket: &Path,
         report: UnboundedSender<ActorEnded>,
     ) -> Result<Self, DaemonError> {
-        let launcher = SystemLauncher::new().map_err(DaemonError::Processes)?.with_helper();
+        let mut launcher = SystemLauncher::new().map_err(DaemonError::Processes)?;
+        if options.program.is_some() {
+            launcher = launcher.with_helper();
+        }
         reaper::start(launcher.children().clone()).map_err(DaemonError::Signals)?;
         let ports = Ports {
             clock: Arc::new(SystemClock::new()),

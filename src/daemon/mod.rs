@@ -50,7 +50,9 @@ pub struct RunOptions {
     pub config: Config,
     /// What the process was given.
     pub environment: Environment,
-    /// The path of this program, handed to workers so that they can claim.
+    /// The path of this program, when it is `dosd`: handed to workers so that they can
+    /// claim, and the helper that keeps their output and their end. Without it they are
+    /// plain children of this process.
     pub program: Option<PathBuf>,
 }
 

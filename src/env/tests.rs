@@ -58,6 +58,7 @@ fn every_variable_lands_in_its_own_field() {
         ("CID_PARENT_ID", "parent"),
         ("CID_ROOT_ID", "root"),
         ("CID_PROCESS_ID", "process"),
+        ("DOS_EXPORT_FILE", "/e"),
         ("PATH", "/bin"),
         ("DOS_COLOR", "always"),
     ]);
@@ -78,6 +79,7 @@ fn every_variable_lands_in_its_own_field() {
         parent_id: Some("parent".to_owned()),
         root_id: Some("root".to_owned()),
         process_id: Some("process".to_owned()),
+        export_file: Some(PathBuf::from("/e")),
         search_path: Some(OsString::from("/bin")),
         no_color: false,
         color: Some("always".to_owned()),

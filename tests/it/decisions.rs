@@ -11,6 +11,17 @@ use serde_json::{Value, json};
 const LANE_JOURNAL: &str = ".dos/lane-journal.jsonl";
 const CASES: u64 = 16;
 
+/// Configurations, and where verdict envelopes are under each.
+const CONFIGS: [(&str, &str); 3] = [
+    ("", ".dos/verdicts"),
+    ("[retention]\njournal_max_age_days = 0.5\n", ".dos/verdicts"),
+    (
+        "[paths]\nnext_packets = \"packets\"\n[reasons.NEW_TOKEN]\ncategory = \"STALE_CLAIM\"\n\
+         refusal = false\n",
+        "packets",
+    ),
+];
+
 /// Rows that ask for a decision, and rows that settle some of them, around this moment.
 fn journal(rng: &mut Rng) -> String {
     let mut text = if rng.bool() { journals::lanes(rng) } else { String::new() };
@@ -129,10 +140,14 @@ fn the_same_decisions_wait_as_with_the_peer() {
     for seed in 0..CASES {
         let mut rng = Rng::with_seed(seed);
         let workspace = Workspace::new();
+        let (config, verdicts) = one(&mut rng, &CONFIGS);
+        if !config.is_empty() {
+            workspace.write("dos.toml", config);
+        }
         workspace.write(LANE_JOURNAL, journal(&mut rng));
         for number in 0..rng.u8(..5) {
             let envelope = envelope(&mut rng).to_string();
-            workspace.write(&format!(".dos/verdicts/.verdict-{number}.json"), envelope);
+            workspace.write(&format!("{verdicts}/.verdict-{number}.json"), envelope);
         }
         for arguments in [
             &["decisions", "--json"][..],

@@ -9,6 +9,7 @@ mod decisions;
 mod defects;
 mod differential;
 mod eval;
+mod export;
 mod fleet;
 mod git_verbs;
 mod leases;

@@ -22,6 +22,13 @@ pub struct FileIdentity {
 }
 
 impl FileIdentity {
+    /// The identity of a file by its inode and its first line, without the newline; none
+    /// while that line is not complete.
+    #[must_use]
+    pub fn of(inode: u64, first_line: Option<&[u8]>) -> Self {
+        Self { inode, head: first_line.map(head_of) }
+    }
+
     /// Whether `later` can be the same file, seen later: an empty file gains a
     /// first line.
     #[must_use]

@@ -71,7 +71,8 @@ impl Arguments {
             given => given.to_vec(),
         };
         let request = Request { lane: self.lane, kind: self.kind, tree, force: self.force };
-        let budgets = options::budgets(&config.class_budgets, self.class_budget);
+        let mut budgets = config.class_budgets;
+        budgets.extend(self.class_budget);
         let rules = Rules { lanes: &config.lanes, overlap: config.overlap, budgets: &budgets };
         let decision = arbiter::arbitrate(&request, &live, &rules);
         let layout = if self.pretty { Layout::Indented } else { Layout::Compact };

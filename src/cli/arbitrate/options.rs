@@ -3,7 +3,6 @@
 use dosd_kernel::Map;
 use dosd_kernel::lane::Lease;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const LEASES_HELP: &str = "help: pass a JSON array of lease objects, `[]` or `[{\"lane\":\"src\",\"tree\":[\"src/**\"]}]`";
@@ -20,15 +19,6 @@ pub(super) fn class_budget(text: &str) -> Result<(String, u64), String> {
         format!("`{number}` is no number of leases: pass zero, which is no limit, or more")
     })?;
     Ok((kind.to_owned(), budget))
-}
-
-/// The budgets of `dos.toml`, with those of the command line over them.
-pub(super) fn budgets(
-    declared: &BTreeMap<String, i64>,
-    given: Vec<(String, u64)>,
-) -> BTreeMap<String, u64> {
-    let budget = |(kind, most): (&String, &i64)| Some((kind.clone(), u64::try_from(*most).ok()?));
-    declared.iter().filter_map(budget).chain(given).collect()
 }
 
 /// Leases as they are given on the command line.
