@@ -128,8 +128,8 @@ pub(super) const VERBS: &[Verb] = &[
         .worded(&["liveness_reason"])
         .awaited(),
     Verb::new("trace", lines::trace).needs(&[Git]).awaited(),
-    Verb::new("cooldown", lines::cooldown).weight(2).awaited(),
-    Verb::new("lint", lines::lint).worded(&["message", "fix", "detail"]).awaited(),
+    Verb::new("cooldown", lines::cooldown).weight(2),
+    Verb::new("lint", lines::lint).worded(&["message", "fix", "detail"]),
     Verb::new("verify", lines::verify).weight(2).needs(&[Git]).awaited(),
     Verb::new("commit-audit", lines::commit_audit).weight(2).needs(&[Git]).awaited(),
     Verb::new("exit-codes", lines::exit_codes).worded(&["summary", "help"]).awaited(),
@@ -138,7 +138,7 @@ pub(super) const VERBS: &[Verb] = &[
         .needs(&[WholeJournals])
         .worded(&["reason"])
         .awaited(),
-    Verb::new("reap", lines::reap).awaited(),
+    Verb::new("reap", lines::reap),
     Verb::new("lease-lane acquire", lines::lease_lane)
         .weight(6)
         .needs(&[Clock, WholeJournals, Regions])
@@ -148,7 +148,7 @@ pub(super) const VERBS: &[Verb] = &[
         .worded(&["suspend_note"])
         .awaited(),
     Verb::new("lease", lines::lease).awaited(),
-    Verb::new("id-alloc", lines::id_alloc).awaited(),
+    Verb::new("id-alloc", lines::id_alloc),
     Verb::new("export", lines::export).worded(&["detail"]).awaited(),
 ];
 
