@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// The groups, in the order in which a newcomer meets them, and the verbs of each.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Fleet", &["run", "loop", "arbitrate", "lease-lane", "watch", "top", "decisions", "ps"]),
-    ("Witness", &["claim", "witness", "verify", "commit-audit", "liveness"]),
+    ("Witness", &["claim", "witness", "verify", "commit-audit", "liveness", "status", "trace"]),
     ("Journal", &["journal", "observe", "reap"]),
     ("Tools", &["doctor", "eval", "exit-codes", "run-id", "lint", "cooldown", "id-alloc"]),
 ];
