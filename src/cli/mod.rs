@@ -18,7 +18,6 @@ mod envelopes;
 mod eval;
 mod exit;
 mod exit_codes;
-mod form;
 mod help;
 mod id_alloc;
 mod journal;

@@ -1,7 +1,8 @@
-//! A run's own files under the workspace's `runs` directory: its record and its intent ledger. Both
+//! A run's own files, in `.dos/runs` or where `[paths] fanout_runs` says: its record and its intent ledger. Both
 //! are read and never written; what is missing or broken is empty.
 
 use super::{Context, Failure, rows};
+use crate::config::OtherPath;
 use dosd_kernel::Map;
 use dosd_kernel::intent::Ledger;
 use dosd_kernel::trace::Lineage;
@@ -15,7 +16,8 @@ pub(super) struct RunFiles {
 
 impl RunFiles {
     pub(super) fn of(context: &Context) -> Result<Self, Failure> {
-        Ok(Self { root: context.workspace()?.state_dir().join("runs") })
+        let paths = context.config()?.paths;
+        Ok(Self { root: context.workspace()?.other(&paths, OtherPath::FanoutRuns) })
     }
 
     /// The run's record, `run.json`; empty when there is none.

@@ -2,7 +2,7 @@
 //! work be taken up. What the run claims about itself has no place in the answer.
 
 use super::exit::note;
-use super::form::{Form, FormArguments};
+use super::renderer::{self, Renderer};
 use super::run_evidence::{EvidenceArguments, parse_run_id, read_lanes};
 use super::run_files::RunFiles;
 use super::{Context, Exit, Failure, Layout, Output};
@@ -40,8 +40,12 @@ pub(super) struct Arguments {
     /// Take the run for a living one: leave that out
     #[arg(long)]
     live: bool,
-    #[command(flatten)]
-    form: FormArguments,
+    /// Print one JSON object; short for `--output json`
+    #[arg(long)]
+    json: bool,
+    /// The form of the answer; terse is the verdict alone
+    #[arg(long, value_enum, value_name = "FORM")]
+    output: Option<Renderer>,
 }
 
 /// The answer, in the shape of its JSON.
@@ -88,9 +92,10 @@ impl Arguments {
             region: region(&lanes, run.as_str()),
             resume,
         };
-        match self.form.form() {
-            Form::Json => output.json(&digest, Layout::Compact),
-            Form::Text | Form::Plain => print(&digest, asked, output),
+        match renderer::chosen(self.json, self.output) {
+            Renderer::Json => output.json(&digest, Layout::Compact),
+            Renderer::Text => print(&digest, asked, output),
+            Renderer::Terse => print_verdict(&digest.liveness, output),
         }
         Ok(Exit::from(verdict))
     }
@@ -133,9 +138,12 @@ fn stand(git: &Git, ledger: &Ledger) -> Vec<Footing> {
     footings(ledger).into_iter().map(read).collect()
 }
 
-fn print(digest: &Digest, asked: bool, output: &mut Output) {
-    let liveness = &digest.liveness;
+fn print_verdict(liveness: &liveness::Report, output: &mut Output) {
     output.line(format_args!("{}  {}", liveness.verdict, liveness.reason));
+}
+
+fn print(digest: &Digest, asked: bool, output: &mut Output) {
+    print_verdict(&digest.liveness, output);
     let Progress { verified_count, declared_count, verified_steps } = &digest.progress;
     output.line(format_args!(
         "progress  {verified_count} of {declared_count} steps confirmed  {}",

@@ -90,6 +90,15 @@ fn everything_is_joined_as_by_the_peer() {
 }
 
 #[test]
+fn the_runs_are_where_the_configuration_says() {
+    let mut peer = Peer::start();
+    let workspace = Workspace::new();
+    workspace.write("dos.toml", "[paths]\nfanout_runs = \"state/runs\"\n");
+    workspace.write(&format!("state/runs/{RUN}/run.json"), json!({"run_id": RUN}).to_string());
+    assert_eq!(same(&mut peer, &workspace, &["trace", RUN, "--json"]).code, 0);
+}
+
+#[test]
 fn a_run_of_which_nothing_is_known_ends_with_one() {
     let mut peer = Peer::start();
     let workspace = Workspace::new();
