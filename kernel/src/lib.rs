@@ -66,8 +66,10 @@ pub mod effect_witness;
 pub mod evidence;
 pub mod state_diff;
 
+pub mod intent;
 pub mod run_id;
 pub mod telemetry;
+pub mod trace;
 pub mod verdict;
 
 pub mod eval;

@@ -1,17 +1,6 @@
-//! In which form a verdict is printed: the `--json` and `--output` options of several verbs.
+//! In which form a verdict of `arbitrate` or `verify` is printed.
 
-use clap::{Args, ValueEnum};
-
-/// The two ways to choose the form; `--output` wins.
-#[derive(Debug, Clone, Args)]
-pub(super) struct FormArguments {
-    /// Print the verdict and what it rests on as one JSON object
-    #[arg(long)]
-    json: bool,
-    /// The form of the answer
-    #[arg(long, value_enum, value_name = "FORM")]
-    output: Option<Form>,
-}
+use clap::ValueEnum;
 
 /// The forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -22,11 +11,4 @@ pub(super) enum Form {
     Plain,
     /// One JSON object
     Json,
-}
-
-impl FormArguments {
-    /// The chosen form; without a choice, text.
-    pub(super) fn form(&self) -> Form {
-        self.output.unwrap_or(if self.json { Form::Json } else { Form::Text })
-    }
 }

@@ -11,7 +11,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
         "Fleet",
         &["run", "loop", "arbitrate", "lease-lane", "halt", "watch", "top", "decisions", "ps"],
     ),
-    ("Witness", &["claim", "witness", "verify", "commit-audit", "liveness"]),
+    ("Witness", &["claim", "witness", "verify", "commit-audit", "liveness", "status", "trace"]),
     ("Journal", &["journal", "observe", "reap", "export"]),
     ("Tools", &["doctor", "eval", "exit-codes", "run-id", "lint", "cooldown", "id-alloc", "lease"]),
 ];

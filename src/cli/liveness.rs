@@ -1,6 +1,6 @@
 //! `dosd liveness`: whether a run advances, spins or has stalled. It stops nothing.
 
-use super::form::{Form, FormArguments};
+use super::renderer::{self, Renderer};
 use super::run_evidence::{EvidenceArguments, parse_run_id, read_lanes};
 use super::{Context, Exit, Failure, Layout, Output};
 use crate::git::Git;
@@ -39,8 +39,12 @@ pub(super) struct Arguments {
     /// Do not look for the process
     #[arg(long)]
     no_proc: bool,
-    #[command(flatten)]
-    form: FormArguments,
+    /// Print the verdict and its evidence as one JSON object; short for `--output json`
+    #[arg(long)]
+    json: bool,
+    /// The form of the answer
+    #[arg(long, value_enum, value_name = "FORM")]
+    output: Option<Renderer>,
 }
 
 impl Arguments {
@@ -52,9 +56,9 @@ impl Arguments {
         let mut evidence = self.evidence.gather(&run, self.evidence.start_sha.trim(), &git, &lanes);
         evidence.process_alive = self.process_alive(context);
         let report = liveness::report(&evidence, &policy)?;
-        match self.form.form() {
-            Form::Json => output.json(&report, Layout::Compact),
-            Form::Text | Form::Plain => {
+        match renderer::chosen(self.json, self.output) {
+            Renderer::Json => output.json(&report, Layout::Compact),
+            Renderer::Text | Renderer::Terse => {
                 output.line(format_args!("{}  {}", report.verdict, report.reason));
             }
         }

@@ -38,8 +38,11 @@ mod renderer;
 mod rows;
 pub mod run;
 mod run_evidence;
+mod run_files;
 mod run_id;
+mod status;
 mod top;
+mod trace;
 mod verify;
 mod watch;
 mod witness;
@@ -81,6 +84,8 @@ enum Verb {
     CommitAudit(commit_audit::Arguments),
     Liveness(liveness::Arguments),
     Ps(ps::Arguments),
+    Status(status::Arguments),
+    Trace(trace::Arguments),
     Witness(witness::Arguments),
     Journal(journal::Arguments),
     Observe(observe::Arguments),
@@ -133,6 +138,8 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::CommitAudit(arguments) => arguments.execute(&context, &mut output),
         Verb::Liveness(arguments) => arguments.execute(&context, &mut output),
         Verb::Ps(arguments) => arguments.execute(&context, &mut output),
+        Verb::Status(arguments) => arguments.execute(&context, &mut output),
+        Verb::Trace(arguments) => arguments.execute(&context, &mut output),
         Verb::Witness(arguments) => arguments.execute(&context, &mut output),
         Verb::Journal(arguments) => arguments.execute(&context, &mut output),
         Verb::Observe(arguments) => arguments.execute(&context, &mut output),

@@ -2,8 +2,9 @@
 //! and says so when it cannot tell.
 
 use super::exit::note;
-use super::form::{Form, FormArguments};
+use super::form::Form;
 use super::{Context, Exit, Failure, Layout, Output};
+use crate::config::{OtherPath, Stamp};
 use crate::git::{Git, GitError, Query};
 use clap::Args;
 use dosd_kernel::ship::{self, Claim, Convention, Entry, Footprint, Verdict};
@@ -18,7 +19,8 @@ Examples:
 
 A commit whose subject names the plan and the phase (`AUTH: AUTH2 …`, `AUTH2: …`) ships it, unless it
 changed nothing, touched only version files and ledgers, or was reverted. A release (`v1.2.3: …`) that
-names the phase counts as well. The run registry, plan documents and builds are not asked.
+names the phase counts as well, and `[stamp]` in `dos.toml` declares other forms. The run registry, plan
+documents and builds are not asked.
 
 Exit codes:
   0 shipped, 1 not shipped, 70 cannot tell: there is no git history to read";
@@ -39,22 +41,34 @@ pub(super) struct Arguments {
     /// Say what the verdict means for the next step
     #[arg(long)]
     explain: bool,
-    #[command(flatten)]
-    form: FormArguments,
+    /// Print the verdict as one JSON object
+    #[arg(long)]
+    json: bool,
+    /// The form of the answer; it wins over --json
+    #[arg(long, value_enum, value_name = "FORM")]
+    output: Option<Form>,
 }
 
 impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         let workspace = context.workspace()?;
+        let config = context.config()?;
         let claim = Claim { plan: &self.plan, phase: &self.phase };
         let git = Git::at(workspace.root());
-        let verdict = judge(&git, claim, &context.config()?.stamp.convention())
-            .map_err(|error| cannot_tell(&error))?;
-        if !verdict.shipped && git.is_shallow().map_err(|error| cannot_tell(&error))? {
-            note(&"the repository is a shallow clone: an older commit may have shipped the phase");
+        let convention = convention(config.stamp);
+        let verdict = judge(&git, claim, &convention).map_err(|error| cannot_tell(&error))?;
+        if !verdict.shipped {
+            if git.is_shallow().map_err(|error| cannot_tell(&error))? {
+                note(&"the clone is shallow: an older commit may have shipped the phase");
+            }
+            let registry = workspace.other(&config.paths, OtherPath::ExecutionState);
+            if registry.exists() {
+                note(&format_args!("the run registry `{}` is not read", registry.display()));
+            }
         }
         let interpretation = self.explain.then(|| interpretation(&verdict));
-        match self.form.form() {
+        let chosen = if self.json { Form::Json } else { Form::Text };
+        match self.output.unwrap_or(chosen) {
             Form::Json => {
                 output.json(&Answer { verdict: &verdict, interpretation }, Layout::Compact);
             }
@@ -66,6 +80,18 @@ impl Arguments {
             }
         }
         Ok(if verdict.shipped { Exit::SUCCESS } else { Exit::NEGATIVE })
+    }
+}
+
+/// The grammar that `[stamp]` declares.
+fn convention(stamp: Stamp) -> Convention {
+    Convention {
+        subject_dirs: stamp.subject_dirs,
+        summary_bundle_prefixes: stamp.summary_bundle_prefixes,
+        bookkeeping_prefixes: stamp.bookkeeping_prefixes,
+        progress_markers: stamp.progress_markers,
+        sub_phase_parent_fallback: stamp.sub_phase_parent_fallback,
+        trailer_stamp: stamp.trailer_stamp,
     }
 }
 

@@ -4,6 +4,8 @@
 mod commit_audit;
 mod liveness;
 mod run_id;
+mod status;
+mod trace;
 mod verify;
 
 use crate::support::peer::Peer;

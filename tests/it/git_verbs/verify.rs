@@ -95,6 +95,63 @@ fn stamps_are_read_as_the_peer_reads_them() {
     );
 }
 
+#[test]
+fn the_declared_forms_are_read_as_the_peer_reads_them() {
+    let mut peer = Peer::start();
+    let repository = Repository::new();
+    for (number, subject) in [
+        "docs/AUTH: AUTH2 — token refresh",
+        "AUTH: AUTH3 done",
+        "docs/AUTH: AUTH4 audit",
+        "feat(pypi): wheels (docs/286 Phase 3)",
+        "docs/HYG: Dropbox zero-apply picker",
+        "docs/UP: UP6 — diagnostics tile",
+        "docs/_plans: claim docs/AUTH: AUTH5",
+        "chore: bundles AUTH6",
+    ]
+    .iter()
+    .enumerate()
+    {
+        repository.commit(subject, &[&format!("src/{number}.rs")]);
+    }
+    let mut answers = Vec::new();
+    for stamp in [
+        "style = \"grep\"",
+        "subject_dirs = [\"docs\"]",
+        "trailer_stamp = true\nprogress_markers = [\"audit\"]",
+        "summary_bundle_prefixes = [\"docs/HYG:\", \"chore:\"]\nsub_phase_parent_fallback = true",
+        "bookkeeping_prefixes = [\"docs/AUTH:\"]",
+    ] {
+        repository.workspace.write("dos.toml", format!("[stamp]\n{stamp}\n"));
+        for (plan, phase) in [
+            ("AUTH", "AUTH2"),
+            ("AUTH", "AUTH3"),
+            ("AUTH", "AUTH4"),
+            ("AUTH", "AUTH5"),
+            ("AUTH", "AUTH6"),
+            ("docs/286_ship-it", "Phase 3"),
+            ("HYG", "dropbox_zero_apply"),
+            ("UP", "UP6-diagnostics"),
+        ] {
+            let arguments = ["verify", "--json", plan, phase];
+            let answer = same_but_summary(&mut peer, &repository.workspace, &arguments);
+            answers.push(answer.values()[0]["rung"].clone());
+        }
+    }
+    for rung in ["direct", "trailer", "release-prefix", "hyg-slug", "sub-phase-parent"] {
+        assert!(answers.contains(&json!(rung)), "no form was read as {rung}");
+    }
+}
+
+#[test]
+fn a_registry_that_is_not_read_is_said_aloud() {
+    let repository = Repository::new();
+    repository.workspace.write("dos.state.yaml", "recently_completed: []\n");
+    let answer = repository.workspace.dosd(&["verify", "AUTH", "AUTH2"]);
+    assert_eq!(answer.code, 1);
+    assert!(answer.stderr.contains("dos.state.yaml` is not read"), "{}", answer.stderr);
+}
+
 /// As [`same`]; the peer adds words of its own to the summary of a weaker rung.
 fn same_but_summary(peer: &mut Peer, workspace: &Workspace, arguments: &[&str]) -> Answer {
     let (ours, theirs) = (workspace.dosd(arguments), peer.dos(workspace.root(), arguments));
