@@ -29,6 +29,7 @@ mod lease;
 mod lease_lane;
 mod lint;
 mod liveness;
+mod not_yet;
 mod observe;
 mod output;
 mod plan;
@@ -104,9 +105,10 @@ enum Verb {
 ///
 /// # Errors
 ///
-/// When it is not one of ours, or only asks for help or the version.
+/// When it is not one of ours, not there yet, or only asks for help or the version.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, Failure> {
-    let matches = help::command().try_get_matches_from(arguments)?;
+    let matches =
+        help::command().try_get_matches_from(arguments).map_err(not_yet::explain)?;
     Ok(Invocation::from_arg_matches(&matches)?)
 }
 
