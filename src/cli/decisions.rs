@@ -48,7 +48,7 @@ impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         let number = self.number()?;
         let resolver = (!self.all).then_some(Resolver::Human);
-        let decisions = collect(context, &Policy { resolver, ..Policy::default() })?;
+        let decisions = collect(context, resolver)?;
         if self.json && self.output.is_none() {
             output.json(&decisions, Layout::Indented);
             return Ok(Exit::SUCCESS);
@@ -78,9 +78,10 @@ impl Arguments {
     }
 }
 
-/// All decisions that a policy shows, in order.
-fn collect(context: &Context, policy: &Policy) -> Result<Vec<Decision>, Failure> {
-    let (workspace, config) = (context.workspace()?, context.config()?);
+/// All decisions that wait for a resolver, or for anybody, in order.
+fn collect(context: &Context, resolver: Option<Resolver>) -> Result<Vec<Decision>, Failure> {
+    let (config, workspace) = (context.config()?, context.workspace()?);
+    let policy = Policy { resolver, max_age_days: config.retention.journal_max_age_days };
     let reasons = Reasons::of(&config.reasons);
     let now_ms = SystemClock::new().now_ms();
     let journal = workspace.lane_journal(&config.paths, context.environment());
@@ -93,7 +94,7 @@ fn collect(context: &Context, policy: &Policy) -> Result<Vec<Decision>, Failure>
         let envelope = Envelope { path: &path, name: &file.name, fields: &file.fields };
         decisions::from_envelope(envelope, &reasons, now_ms)
     }));
-    Ok(decisions::queue(found, policy))
+    Ok(decisions::queue(found, &policy))
 }
 
 fn print(decisions: &[Decision], output: &mut Output) {
