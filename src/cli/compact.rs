@@ -59,6 +59,15 @@ fn in_this_process(context: &Context) -> Result<Compacted, Failure> {
     let config = context.config()?;
     let workspace = context.workspace()?;
     let journal = workspace.lane_journal(&config.paths, context.environment());
+    // Nobody has written yet: there is nothing to fold, and maybe no directory for the lock.
+    if matches!(journal.try_exists(), Ok(false)) {
+        return Ok(Compacted {
+            entries_before: 0,
+            entries_after: 0,
+            bytes_reclaimed: 0,
+            archive: None,
+        });
+    }
     let storage: SharedStorage = Arc::new(Disk);
     let clock: SharedClock = Arc::new(SystemClock::new());
     let settings = CompactSettings {

@@ -75,6 +75,18 @@ fn reading_leaves_no_trace() {
 }
 
 #[test]
+fn a_journal_that_nobody_has_written_is_compacted_to_nothing() {
+    let workspace = Workspace::new();
+    let answer = workspace.dosd(&["journal", "compact"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let nothing = json!({
+        "archive": null, "bytes_reclaimed": 0, "entries_after": 0, "entries_before": 0,
+    });
+    assert_eq!(answer.values(), [nothing]);
+    assert!(!workspace.root().join(".dos").exists(), "nothing was made");
+}
+
+#[test]
 fn verify_names_each_damaged_line() {
     let workspace = Workspace::new();
     let verify = |workspace: &Workspace| {

@@ -118,38 +118,31 @@ pub(super) const VERBS: &[Verb] = &[
     Verb::new("witness", lines::witness).weight(3).at_module("dos.drivers.state_diff"),
     Verb::new("run-id mint", lines::run_id_mint),
     Verb::new("usage", lines::usage),
-    Verb::new("liveness", lines::liveness).weight(4).needs(&[Git]).awaited(),
-    Verb::new("arbitrate", lines::arbitrate).weight(4).needs(&[Clock, Regions]).awaited(),
+    Verb::new("liveness", lines::liveness).weight(4).needs(&[Git]),
+    Verb::new("arbitrate", lines::arbitrate).weight(4).needs(&[Clock, Regions]),
     Verb::new("status", lines::status).weight(2).needs(&[Git]).awaited(),
-    Verb::new("decisions", lines::decisions).needs(&[Clock]).timed(&["age_seconds"]).awaited(),
+    Verb::new("decisions", lines::decisions).needs(&[Clock]).timed(&["age_seconds"]),
     Verb::new("top", lines::top)
         .needs(&[Clock])
         .timed(&["heartbeat_age_ms", "age_seconds"])
-        .worded(&["liveness_reason"])
-        .awaited(),
+        .worded(&["liveness_reason"]),
     Verb::new("trace", lines::trace).needs(&[Git]).awaited(),
     Verb::new("cooldown", lines::cooldown).weight(2),
     Verb::new("lint", lines::lint).worded(&["message", "fix", "detail"]),
-    Verb::new("verify", lines::verify).weight(2).needs(&[Git]).awaited(),
-    Verb::new("commit-audit", lines::commit_audit).weight(2).needs(&[Git]).awaited(),
-    Verb::new("exit-codes", lines::exit_codes).worded(&["summary", "help"]).awaited(),
-    Verb::new("watch", lines::watch)
-        .weight(2)
-        .needs(&[WholeJournals])
-        .worded(&["reason"])
-        .awaited(),
+    Verb::new("verify", lines::verify).weight(2).needs(&[Git]),
+    Verb::new("commit-audit", lines::commit_audit).weight(2).needs(&[Git]),
+    Verb::new("exit-codes", lines::exit_codes).worded(&["summary", "help"]),
+    Verb::new("watch", lines::watch).weight(2).needs(&[WholeJournals]).worded(&["reason"]),
     Verb::new("reap", lines::reap),
-    Verb::new("lease-lane acquire", lines::lease_lane)
-        .weight(6)
-        .needs(&[Clock, WholeJournals, Regions])
-        .awaited(),
-    Verb::new("halt", lines::halt)
-        .needs(&[Clock, WholeJournals])
-        .worded(&["suspend_note"])
-        .awaited(),
-    Verb::new("lease", lines::lease).awaited(),
+    Verb::new("lease-lane acquire", lines::lease_lane).weight(6).needs(&[
+        Clock,
+        WholeJournals,
+        Regions,
+    ]),
+    Verb::new("halt", lines::halt).needs(&[Clock, WholeJournals]).worded(&["suspend_note"]),
+    Verb::new("lease", lines::lease),
     Verb::new("id-alloc", lines::id_alloc),
-    Verb::new("export", lines::export).worded(&["detail"]).awaited(),
+    Verb::new("export", lines::export).worded(&["detail"]),
 ];
 
 /// Which verbs a run is about.
