@@ -107,8 +107,7 @@ enum Verb {
 ///
 /// When it is not one of ours, not there yet, or only asks for help or the version.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, Failure> {
-    let matches =
-        help::command().try_get_matches_from(arguments).map_err(not_yet::explain)?;
+    let matches = help::command().try_get_matches_from(arguments).map_err(not_yet::explain)?;
     Ok(Invocation::from_arg_matches(&matches)?)
 }
 

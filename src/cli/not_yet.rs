@@ -73,7 +73,8 @@ mod tests {
     fn the_names_are_sorted_and_none_is_a_verb_of_ours() {
         assert!(VERBS.is_sorted());
         let command = help::command();
-        let ours: Vec<_> = VERBS.iter().filter(|it| command.find_subcommand(it).is_some()).collect();
+        let ours: Vec<_> =
+            VERBS.iter().filter(|it| command.find_subcommand(it).is_some()).collect();
         assert!(ours.is_empty(), "{ours:?} are here");
     }
 

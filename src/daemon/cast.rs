@@ -50,6 +50,9 @@ const EXPORTER: &str = "exporter";
 /// How long an actor that is gone is given to be made again.
 const MAKE_AGAIN: Duration = Duration::from_millis(10);
 
+/// How often a lock that is about to be free is looked at.
+const UNLOCK_LOOKS: u32 = 100;
+
 /// The actors, by what they are asked.
 pub(super) struct Cast {
     ports: Ports,
@@ -195,8 +198,8 @@ impl Cast {
     /// Makes the actor again that ended by a panic.
     pub(super) async fn remake(&mut self, actor: &str) -> Result<(), DaemonError> {
         match actor {
-            LANES => drop(self.make_lanes()?),
-            VERDICTS => self.make_verdicts()?,
+            LANES => self.once_unlocked(|cast| cast.make_lanes().map(drop)).await?,
+            VERDICTS => self.once_unlocked(Self::make_verdicts).await?,
             WITNESS => drop(self.make_witness()),
             // Its processes are found again through the journal, which the
             // supervisor reads when it starts.
@@ -210,6 +213,23 @@ impl Cast {
             _ => self.remake_exporters(),
         }
         Ok(())
+    }
+
+    /// Makes a journal's actor again. The lock of the old one went with it, but a process
+    /// that is being started right now holds every descriptor until its program begins.
+    async fn once_unlocked(
+        &self,
+        make: impl Fn(&Self) -> Result<(), DaemonError>,
+    ) -> Result<(), DaemonError> {
+        for _ in 0..UNLOCK_LOOKS {
+            match make(self) {
+                Err(DaemonError::Journal(error)) if error.is_busy() => {
+                    tokio::time::sleep(MAKE_AGAIN).await;
+                }
+                outcome => return outcome,
+            }
+        }
+        make(self)
     }
 
     fn remake_exporters(&mut self) {

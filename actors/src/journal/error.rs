@@ -12,6 +12,14 @@ pub struct JournalError {
     pub kind: JournalErrorKind,
 }
 
+impl JournalError {
+    /// Whether somebody else holds a lock that is needed.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self.kind, JournalErrorKind::Busy { .. })
+    }
+}
+
 /// What happened to a journal. Causes are kept as text, because one failed
 /// write answers every caller of its batch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@
 use super::super::Failure;
 use super::super::context::unreadable_journal;
 use crate::follow::Follower;
-use dosd_kernel::lane::{Halt, LaneFold, Progress};
+use dosd_kernel::lane::{LaneFold, NoteHalt, Progress};
 use dosd_kernel::liveness::{self, Evidence};
 use dosd_kernel::watchdog::{Judgement, Report, TrackedRun, Watchdog};
 
@@ -23,7 +23,7 @@ pub(super) struct Lookout {
 pub(super) struct Sources<C, P> {
     /// How many commits came after a commit.
     pub(super) commits_since: C,
-    /// Writes a proposal down at a moment, and says whether it is written.
+    /// Writes a proposal down, and says whether it is written.
     pub(super) propose: P,
 }
 
@@ -34,7 +34,7 @@ impl Lookout {
     ///
     /// When the journal cannot be read. A proposal that cannot be written is made again by the
     /// next look.
-    pub(super) fn look<C: FnMut(&str) -> i64, P: FnMut(Halt, i64) -> bool>(
+    pub(super) fn look<C: FnMut(&str) -> i64, P: FnMut(NoteHalt) -> bool>(
         &mut self,
         now_ms: i64,
         sources: &mut Sources<C, P>,
@@ -72,7 +72,7 @@ impl Lookout {
             let judgement = self.watchdog.judge(run, verdict, now_ms);
             report.note(&run.run_id, verdict, judgement);
             if let Judgement::Propose(reason) = judgement
-                && (sources.propose)(halt(run, reason, lanes), now_ms)
+                && (sources.propose)(halt(run, reason))
             {
                 self.watchdog.proposed(run, now_ms);
                 report.proposed_halts.push(run.run_id.clone());
@@ -82,31 +82,16 @@ impl Lookout {
     }
 }
 
-/// The proposal, with the identity of the lease that it is about where the journal knows one: by
-/// what the run says of its lane and its loop, or else by the process that holds it.
-fn halt(run: &TrackedRun, reason: &str, lanes: &LaneFold) -> Halt {
-    let named = !run.lane.is_empty() || !run.loop_ts.is_empty();
-    let mut leases = lanes.leases();
-    let lease = leases.find(|lease| {
-        if named {
-            (run.lane.is_empty() || lease.lane() == run.lane)
-                && (run.loop_ts.is_empty() || lease.loop_ts() == run.loop_ts)
-        } else {
-            lease.pid().is_some_and(|pid| pid.to_string() == run.handle)
-        }
-    });
-    let or = |text: &str, otherwise: &str| {
-        if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
-    };
-    Halt {
+/// The proposal. Which lease it is about is found when it is written.
+fn halt(run: &TrackedRun, reason: &str) -> NoteHalt {
+    NoteHalt {
         handle: run.handle.clone(),
-        lane: lease.map_or_else(|| run.lane.clone(), |lease| or(lease.lane(), &run.lane)),
-        loop_ts: lease
-            .map_or_else(|| run.loop_ts.clone(), |lease| or(lease.loop_ts(), &run.loop_ts)),
-        host_id: lease.map(|lease| lease.host_id().to_owned()).unwrap_or_default(),
-        run_id: Some(run.run_id.clone()),
-        command: run.stop_command.clone(),
+        lane: run.lane.clone(),
+        loop_ts: run.loop_ts.clone(),
+        owner: String::new(),
         reason: reason.to_owned(),
+        run_id: run.run_id.clone(),
+        command: run.stop_command.clone().unwrap_or_default(),
     }
 }
 
@@ -166,7 +151,7 @@ mod tests {
         let mut halts = Vec::new();
         let mut sources = Sources {
             commits_since: |start: &str| i64::from(start == "abc"),
-            propose: |halt, _| {
+            propose: |halt| {
                 halts.push(halt);
                 true
             },
@@ -180,8 +165,7 @@ mod tests {
         assert_eq!(report.proposed_halts, [id(1), id(3)]);
         let (_, report) = lookout.look(now_ms + 1, &mut sources).unwrap();
         assert_eq!((report.proposed_halts, report.verdicts.len()), (vec![], 3));
-        // The lease behind the first says more than its spec did.
-        assert_eq!((halts[0].host_id.as_str(), halts[0].lane.as_str()), ("here", "a"));
+        assert_eq!((halts[0].run_id.as_str(), halts[0].lane.as_str()), (&*id(1), "a"));
         assert_eq!((halts[1].handle.as_str(), halts[1].lane.as_str()), ("9", "b"));
     }
 
@@ -193,7 +177,7 @@ mod tests {
             let mut asked = 0;
             let mut sources = Sources {
                 commits_since: |_: &str| panic!("a lease names no start commit"),
-                propose: |_, _| {
+                propose: |_| {
                     asked += 1;
                     written
                 },
@@ -202,7 +186,7 @@ mod tests {
             assert_eq!((runs.len(), runs[0].handle.as_str()), (1, "7"));
             assert_eq!(report.proposed_halts.len(), usize::from(asked == 1 && written));
         }
-        let mut sources = Sources { commits_since: |_: &str| 0, propose: |_, _| true };
+        let mut sources = Sources { commits_since: |_: &str| 0, propose: |_| true };
         let (_, report) = lookout.look(START_MS + HOUR_MS - 1, &mut sources).unwrap();
         assert_eq!(report.stalled_within_budget, [id(1)]);
     }

@@ -14,7 +14,6 @@ use clap::Args;
 use dosd_actors::port::{Clock, SystemClock};
 use dosd_kernel::watchdog::{Policy, Report, TrackedRun, Watchdog};
 use look::{Lookout, Sources};
-use propose::Proposer;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -88,7 +87,6 @@ impl Arguments {
         let (config, workspace) = (context.config()?, context.workspace()?);
         let journal = workspace.lane_journal(&config.paths, context.environment());
         let git = Git::at(workspace.root());
-        let proposer = Proposer { workspace, journal: journal.clone() };
         let mut told = BTreeSet::new();
         let policy = Policy { budget_ms: self.budget_ms, repropose_ms: self.repropose_ms };
         let mut lookout = Lookout {
@@ -106,7 +104,7 @@ impl Arguments {
                     0
                 })
             },
-            propose: |halt, now_ms| match proposer.record(halt, now_ms) {
+            propose: |halt| match propose::record(context, halt) {
                 Ok(()) => true,
                 Err(failure) => {
                     note(&format!("a halt could not be proposed: {}", failure.message()));

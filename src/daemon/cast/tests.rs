@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dosd_actors::guard::Ended;
 use dosd_actors::panic_now::PanicNow;
+use dosd_actors::port::Clock as _;
 use dosd_kernel::effect_witness::EffectVerdict;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -25,6 +26,9 @@ name = "orders"
 kind = "json"
 path = "orders.json"
 "#;
+
+/// Longer than anything here takes on a loaded machine.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A daemon's actors in a workspace of their own.
 struct Stage {
@@ -62,7 +66,9 @@ impl Stage {
     /// Waits until the journal shows one run with a process. More than one would be a doubled
     /// worker.
     async fn until_one_worker_runs(&self) {
+        let clock = SystemClock::new();
         loop {
+            assert!(clock.monotonic() < PATIENCE, "no worker runs");
             let open = self.cast.open_runs.ask(ListOpenRuns).await.unwrap().unwrap();
             assert!(open.len() <= 1, "{open:?}");
             if open.iter().any(|run| run.started.is_some()) {
@@ -91,6 +97,7 @@ async fn a_witness_that_panicked_answers_again() {
     drop(witness);
     assert_eq!(stage.mend().await, WITNESS);
     assert_eq!(stage.claim().await, EffectVerdict::Unwitnessed);
+    stage.cast.stop_workers().await;
     stage.cast.stop(Duration::ZERO).await;
 }
 
@@ -106,6 +113,7 @@ async fn a_journal_that_panicked_gives_its_lock_back() {
     assert_eq!((ended.actor, ended.how), (LANES, Ended::Panicked));
     let again = open(&stage.cast).unwrap();
     assert!(again.send(Observe { now_ms: 0 }).await.unwrap().is_ok());
+    stage.cast.stop_workers().await;
     stage.cast.stop(Duration::ZERO).await;
 }
 
@@ -119,6 +127,7 @@ async fn a_supervisor_that_panicked_finds_its_workers_again() {
     drop(supervisor);
     assert_eq!(stage.mend().await, SUPERVISOR);
     stage.until_one_worker_runs().await;
+    stage.cast.stop_workers().await;
     stage.cast.stop(Duration::ZERO).await;
 }
 
@@ -131,5 +140,6 @@ async fn a_spawner_that_panicked_finds_its_workers_again() {
     drop(spawner);
     assert_eq!(stage.mend().await, SPAWN);
     stage.until_one_worker_runs().await;
+    stage.cast.stop_workers().await;
     stage.cast.stop(Duration::ZERO).await;
 }
