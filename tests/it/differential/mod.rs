@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 const SEED: u64 = 0x0D05;
 /// Fits well into a minute on two cores in a debug build.
-const CASES: u64 = 2_000;
+const CASES: u64 = 1_200;
 /// Two cores are common; each thread has a peer of its own.
 const THREADS: usize = 2;
 /// After so many failures more of them tell nothing new.
