@@ -17,6 +17,8 @@ const ONE_LANE: &str = r#"
 concurrent = ["a"]
 [lanes.trees]
 a = ["a/**"]
+[dosd]
+on_shutdown = "stop"
 "#;
 
 const WORKER: &str = r#"

@@ -216,7 +216,7 @@ fn forked_answers_are_those_of_real_processes() {
         &["journal", "replay"][..],
         &["observe", "--json"],
         &["loop", "--json", "--now-ms", "1795348800000"],
-        &["doctor", "--json"],
+        &["lint", "--json"],
         &["exit-codes"],
         &["journal", "tail", "many"],
         &["verify", "PLAN", "P1", "--json"],

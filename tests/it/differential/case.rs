@@ -5,15 +5,6 @@ use super::workspace::{Age, Scene};
 use fastrand::Rng;
 use std::fmt::{self, Display, Formatter};
 
-/// Whether a verb takes part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
-    /// Both sides have it, and they are compared.
-    Compared,
-    /// The binary does not have it yet. To take it in, write [`State::Compared`].
-    Awaited,
-}
-
 /// Which of the peer's command lines a verb stands beside.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum PeerEntry {
@@ -49,7 +40,6 @@ use Need::{Clock, Git, Regions, WholeJournals};
 #[derive(Debug)]
 pub(super) struct Verb {
     pub(super) name: &'static str,
-    pub(super) state: State,
     /// How many cases of it there are for each case of a verb with 1.
     weight: u64,
     pub(super) peer: PeerEntry,
@@ -66,7 +56,6 @@ impl Verb {
     const fn new(name: &'static str, lines: fn(&mut Rng, &mut Scene) -> Vec<Line>) -> Self {
         Self {
             name,
-            state: State::Compared,
             weight: 1,
             peer: PeerEntry::Dos,
             rows: Rows::Same,
@@ -75,10 +64,6 @@ impl Verb {
             timed: &[],
             lines,
         }
-    }
-
-    const fn awaited(self) -> Self {
-        Self { state: State::Awaited, ..self }
     }
 
     const fn weight(self, weight: u64) -> Self {
@@ -106,7 +91,7 @@ impl Verb {
     }
 }
 
-/// Every verb that both sides have or will have. A verb that lands loses its `awaited()`.
+/// Every verb that both sides have. A verb that is not here is not compared.
 pub(super) const VERBS: &[Verb] = &[
     Verb::new("journal tail", lines::journal_tail).weight(3),
     Verb::new("journal replay", lines::journal_replay).weight(4),
@@ -120,13 +105,13 @@ pub(super) const VERBS: &[Verb] = &[
     Verb::new("usage", lines::usage),
     Verb::new("liveness", lines::liveness).weight(4).needs(&[Git]),
     Verb::new("arbitrate", lines::arbitrate).weight(4).needs(&[Clock, Regions]),
-    Verb::new("status", lines::status).weight(2).needs(&[Git]).awaited(),
+    Verb::new("status", lines::status).weight(2).needs(&[Git]),
     Verb::new("decisions", lines::decisions).needs(&[Clock]).timed(&["age_seconds"]),
     Verb::new("top", lines::top)
         .needs(&[Clock])
         .timed(&["heartbeat_age_ms", "age_seconds"])
         .worded(&["liveness_reason"]),
-    Verb::new("trace", lines::trace).needs(&[Git]).awaited(),
+    Verb::new("trace", lines::trace).needs(&[Git]),
     Verb::new("cooldown", lines::cooldown).weight(2),
     Verb::new("lint", lines::lint).worded(&["message", "fix", "detail"]),
     Verb::new("verify", lines::verify).weight(2).needs(&[Git]),
@@ -150,12 +135,12 @@ pub(super) const VERBS: &[Verb] = &[
 pub(super) struct Selection(Vec<&'static Verb>);
 
 impl Selection {
-    /// Every verb that takes part.
-    pub(super) fn compared() -> Self {
-        Self(VERBS.iter().filter(|verb| verb.state == State::Compared).collect())
+    /// Every verb of the table.
+    pub(super) fn all() -> Self {
+        Self(VERBS.iter().collect())
     }
 
-    /// Only verbs of these names, separated by commas; awaited ones too.
+    /// Only verbs of these names, separated by commas.
     pub(super) fn named(names: &str) -> Self {
         let find = |name: &str| VERBS.iter().find(|verb| verb.name == name);
         let verbs = names.split(',').map(|name| {

@@ -1,6 +1,6 @@
 //! What a run has looked at, so that it can say so.
 
-use super::case::{Case, State, VERBS};
+use super::case::{Case, VERBS};
 use super::runner::Outcome;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
@@ -25,9 +25,9 @@ impl Coverage {
         }
     }
 
-    /// Fails when a verb that takes part was not looked at, or was never answered.
+    /// Fails when a verb was not looked at, or was never answered.
     pub(super) fn assert_complete(&self) {
-        for verb in VERBS.iter().filter(|verb| verb.state == State::Compared) {
+        for verb in VERBS {
             let answered = self.verbs.get(verb.name).is_some_and(|(_, codes)| {
                 verb.name == "usage" || codes.keys().any(|code| *code != 2)
             });
@@ -48,11 +48,6 @@ impl Display for Coverage {
         for (id, times) in &self.allowed {
             writeln!(formatter, "allowed difference {id}: {times}×")?;
         }
-        let awaited: Vec<_> = VERBS
-            .iter()
-            .filter(|verb| verb.state == State::Awaited)
-            .map(|verb| verb.name)
-            .collect();
-        write!(formatter, "not compared yet: {}", awaited.join(", "))
+        Ok(())
     }
 }

@@ -314,8 +314,10 @@ pub(super) fn commit_audit(rng: &mut Rng, _: &mut Scene) -> Vec<Line> {
 }
 
 pub(super) fn exit_codes(rng: &mut Rng, _: &mut Scene) -> Vec<Line> {
-    let verb =
-        one(rng, &["verify", "liveness", "arbitrate", "cooldown", "commit-audit", "no-such-verb"]);
+    let verb = one(
+        rng,
+        &["verify", "liveness", "arbitrate", "cooldown", "commit-audit", "status", "no-such-verb"],
+    );
     vec![Line::json("exit-codes --json").word(verb)]
 }
 
