@@ -22,8 +22,6 @@ on_shutdown = "stop"
 "#;
 
 const WORKER: &str = r#"
-[dosd]
-on_shutdown = "stop"
 [dosd.worker]
 lease = "supervisor"
 restart = { burst = 3, window = "1m", delay = "10ms", max_delay = "20ms" }
@@ -131,7 +129,7 @@ fn w_44_a_sink_that_failed_gets_every_event_with_its_own_time() {
     let workspace = Workspace::new();
     let sink = "[[dosd.exporter]]\nkind = \"file\"\nname = \"audit\"\npath = \"later/audit.jsonl\"\n\
                 from = \"start\"\n";
-    let worker = "[dosd]\non_shutdown = \"stop\"\n[dosd.worker]\nlease = \"supervisor\"\ncommand = [\"sleep\", \"600\"]\n";
+    let worker = "[dosd.worker]\nlease = \"supervisor\"\ncommand = [\"sleep\", \"600\"]\n";
     workspace.write("dos.toml", format!("{ONE_LANE}{worker}{sink}"));
     let old = "{\"detail\":{},\"lane\":\"a\",\"run_id\":\"RID-1\",\"schema_family\":\
                \"verdict-journal\",\"schema_version\":1,\"seq\":1,\"source\":\"kernel\",\
