@@ -16,6 +16,5 @@ pub mod git;
 pub mod host;
 pub mod intent;
 pub mod leases;
-pub mod process;
 pub mod scratch;
 pub mod workspace;

@@ -5,8 +5,8 @@ use super::run_evidence::{EvidenceArguments, parse_run_id, read_lanes};
 use super::{Context, Exit, Failure, Layout, Output};
 use crate::git::Git;
 use crate::host::host_id;
-use crate::process;
 use clap::Args;
+use dosd_actors::port::is_alive;
 use dosd_kernel::liveness;
 
 const EXAMPLES: &str = "\
@@ -69,6 +69,6 @@ impl Arguments {
     fn process_alive(&self, context: &Context) -> Option<bool> {
         let pid = self.pid.filter(|_| !self.no_proc)?;
         let is_here = self.host_id.is_empty() || self.host_id == host_id(context.environment());
-        is_here.then(|| process::is_alive(pid)).flatten()
+        is_here.then(|| is_alive(pid)).flatten()
     }
 }

@@ -22,7 +22,7 @@ pub use launcher::{
     Exit, Found, GroupMember, Keep, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
     RUN_ID_VARIABLE, SharedLauncher, Signal, Stray,
 };
-pub use process::holder_process;
+pub use process::{holder_process, is_alive};
 pub(crate) use process_table::start_ticks_of;
 pub use storage::{AppendFile, ChangeStream, FileStat, FsLock, SharedStorage, Storage};
 pub use system_launcher::SystemLauncher;
