@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn only_a_process_of_this_host_that_ended_is_gone() {
-        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let mut child = Command::new("true").spawn().unwrap();
         let ended = child.id();
         child.wait().unwrap();
         assert_eq!(holder_process(&lease(ended, "here"), "here"), HolderProcess::Gone);
