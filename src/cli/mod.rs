@@ -29,6 +29,7 @@ mod lease;
 mod lease_lane;
 mod lint;
 mod liveness;
+mod logs;
 mod not_yet;
 mod observe;
 mod output;
@@ -85,6 +86,7 @@ enum Verb {
     CommitAudit(commit_audit::Arguments),
     Liveness(liveness::Arguments),
     Ps(ps::Arguments),
+    Logs(logs::Arguments),
     Status(status::Arguments),
     Trace(trace::Arguments),
     Witness(witness::Arguments),
@@ -138,6 +140,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Verify(arguments) => arguments.execute(&context, &mut output),
         Verb::CommitAudit(arguments) => arguments.execute(&context, &mut output),
         Verb::Liveness(arguments) => arguments.execute(&context, &mut output),
+        Verb::Logs(arguments) => arguments.execute(&context, &mut output),
         Verb::Ps(arguments) => arguments.execute(&context, &mut output),
         Verb::Status(arguments) => arguments.execute(&context, &mut output),
         Verb::Trace(arguments) => arguments.execute(&context, &mut output),

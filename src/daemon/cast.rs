@@ -127,10 +127,12 @@ impl Cast {
         report: UnboundedSender<ActorEnded>,
     ) -> Result<Self, DaemonError> {
         let mut launcher = SystemLauncher::new().map_err(DaemonError::Processes)?;
+        // Only a process that is a daemon and nothing else may wait for children that it
+        // knows nothing of.
         if options.program.is_some() {
             launcher = launcher.with_helper();
+            reaper::start(launcher.children().clone()).map_err(DaemonError::Signals)?;
         }
-        reaper::start(launcher.children().clone()).map_err(DaemonError::Signals)?;
         let ports = Ports {
             clock: Arc::new(SystemClock::new()),
             storage: Arc::new(Disk),

@@ -84,7 +84,14 @@ fn outlives(end_the_daemon: &str) {
     let run_id = ended["run_id"].as_str().expect("a run id");
     let log = workspace.root().join(format!(".dos/logs/only/{run_id}.log"));
     assert_eq!(std::fs::read_to_string(log).expect("a log"), "before\nafter alone\n");
-    assert!(!workspace.root().join(".dos/runs").join(run_id).exists(), "its directory is left");
+    let printed = workspace.dosd(&["logs", "only", "--run", run_id, "--json"]).values();
+    let lines: Vec<_> = printed.iter().map(|it| (&it["run_id"], &it["line"])).collect();
+    let run_id = Value::from(run_id);
+    assert_eq!(lines, [(&run_id, &"before".into()), (&run_id, &"after alone".into())]);
+    assert!(
+        !workspace.root().join(".dos/runs").join(run_id.as_str().expect("a text")).exists(),
+        "its directory is left"
+    );
 
     // The second one is told to go with nobody to adopt it.
     next.signal("TERM");
@@ -95,6 +102,16 @@ fn outlives(end_the_daemon: &str) {
 #[test]
 fn a_worker_goes_on_when_its_daemon_is_told_to_stop() {
     outlives("TERM");
+}
+
+#[test]
+fn the_output_of_a_lane_that_never_ran_is_asked_for_in_vain() {
+    let workspace = workspace("stop", "");
+    for lane in ["only", "../runs", "", "/"] {
+        let answer = workspace.dosd(&["logs", lane]);
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{lane}");
+        assert!(answer.stderr.contains("help:"), "{}", answer.stderr);
+    }
 }
 
 #[test]

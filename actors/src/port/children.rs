@@ -42,7 +42,8 @@ impl Children {
     }
 
     /// Waits for every stray that has ended, so that none stays a zombie. Says how
-    /// many there were.
+    /// many there were. For a process that starts all of its children here: others it
+    /// would take from whoever waits for them.
     #[expect(clippy::must_use_candidate, reason = "burying is the point, the count is extra")]
     pub fn bury_strays(&self) -> usize {
         let started = self.started();
