@@ -18,7 +18,7 @@ use crate::port::testing::{FakeLauncher, MemoryStorage, TestClock};
 use crate::port::{Clock, Exit};
 use crate::reach::Reach;
 use crate::rotated_log::Rotation;
-use crate::spawn::{LogPolicy, ProcessEvent, SpawnActor, SpawnPorts, SpawnSettings};
+use crate::spawn::{ProcessEvent, SpawnActor, SpawnPorts, SpawnSettings, WorkerPolicy};
 use crate::supervisor::{FleetSettings, LeaseMode, SupervisorActor, SupervisorPorts};
 use crate::witness::{JsonSurface, SharedSurface, WitnessActor, WitnessPorts};
 
@@ -69,8 +69,8 @@ impl Stage {
                 ..population::Policy::default()
             },
             liveness: liveness::Policy::default(),
-            restart: restart::Policy::default(),
-            lease,
+            restart: restart::Policy::default().into(),
+            lease: lease.into(),
             tick: Duration::from_secs(30),
             host_id: "host".to_owned(),
             pid: 1,
@@ -134,6 +134,7 @@ impl Stage {
         let events = Reach::unset("supervisor");
         let spawner = SpawnActor::new(
             self.spawn_settings(),
+            worker_policy(),
             SpawnPorts {
                 clock: clock.clone(),
                 storage,
@@ -174,14 +175,9 @@ impl Stage {
 
     fn spawn_settings(&self) -> SpawnSettings {
         SpawnSettings {
-            argv: Arc::new(|run| vec!["worker".to_owned(), run.lane.clone()]),
             workspace: PathBuf::from("/w"),
             environment: BTreeMap::new(),
-            stop_timeout: Duration::from_secs(10),
-            logs: LogPolicy {
-                directory: PathBuf::from("/w/.dos/logs"),
-                rotation: Rotation { max_bytes: 1000, keep: 3 },
-            },
+            logs: PathBuf::from("/w/.dos/logs"),
             runs: PathBuf::from("/w/.dos/runs"),
             host_id: self.settings.host_id.clone(),
         }
@@ -255,6 +251,15 @@ impl Stage {
             .filter(|(_, spec)| spec.argv[1] == lane)
             .any(|(pid, _)| self.launcher.end(*pid, exit));
         assert!(ended, "no process of lane `{lane}` lives");
+    }
+}
+
+/// Every worker is `worker LANE`.
+pub(super) fn worker_policy() -> WorkerPolicy {
+    WorkerPolicy {
+        argv: Arc::new(|run| vec!["worker".to_owned(), run.lane.clone()]),
+        stop_timeout: Duration::from_secs(10).into(),
+        rotation: Rotation { max_bytes: 1000, keep: 3 }.into(),
     }
 }
 

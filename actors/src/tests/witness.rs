@@ -12,7 +12,9 @@ use super::stage::{Daemon, STORE, Stage, VERDICTS, code};
 use crate::port::testing::TestClock;
 use crate::reach::Reach;
 use crate::supervisor::LeaseMode;
-use crate::witness::{Claim, Judged, SharedSurface, TakeBaseline, WitnessActor, WitnessPorts};
+use crate::witness::{
+    Claim, Judged, Reconfigure, SharedSurface, TakeBaseline, WitnessActor, WitnessPorts,
+};
 
 async fn fleet() -> (Stage, Daemon, String) {
     let stage = Stage::with_lanes(&["a"], LeaseMode::Supervisor);
@@ -123,12 +125,15 @@ async fn the_same_claim_twice_gets_the_same_verdict_in_rows_of_their_own() {
 
 /// A witness over surfaces in memory, with one run, `RID-1`, whose baseline is taken.
 async fn witness(surfaces: &[&Gated]) -> Addr<WitnessActor> {
+    witness_of(surfaces.iter().map(|it| Arc::new((*it).clone()) as SharedSurface).collect()).await
+}
+
+async fn witness_of(surfaces: Vec<SharedSurface>) -> Addr<WitnessActor> {
     let journal = SlowJournal { name: "verdict", takes: Duration::ZERO, notes: Notes::default() };
     let ports = WitnessPorts {
         clock: Arc::new(TestClock::at(0)),
         verdicts: Reach::to("verdict", journal.start().recipient()),
     };
-    let surfaces = surfaces.iter().map(|it| Arc::new((*it).clone()) as SharedSurface).collect();
     let witness = WitnessActor::new(surfaces, ports, None).start();
     take_baseline(&witness, "RID-1").await;
     witness
@@ -197,4 +202,30 @@ async fn runs_that_start_together_share_a_read_that_began_after_they_asked() {
     };
     futures_util::future::join(first, others).await;
     assert_eq!(orders.reads() - before, 2);
+}
+
+#[actix::test]
+async fn surfaces_that_stay_keep_their_baselines_and_new_ones_have_none() {
+    let (orders, users) = (Gated::named("orders"), Gated::named("users"));
+    let shared = |it: &Gated| Arc::new(it.clone()) as SharedSurface;
+    let (kept, other) = (shared(&orders), shared(&users));
+    let witness = witness_of(vec![Arc::clone(&kept), other]).await;
+    // Another place under the name of the old one, and one more.
+    let surfaces = vec![kept, shared(&Gated::named("users")), shared(&Gated::named("stock"))];
+    witness.send(Reconfigure { surfaces }).await.unwrap();
+    orders.put("42");
+    assert_eq!(verdict(&witness, "RID-1", "orders:42").await, EffectVerdict::Confirmed);
+    for key in ["users:42", "stock:42"] {
+        let claim = Claim {
+            run_id: "RID-1".to_owned(),
+            lane: "a".to_owned(),
+            key: key.to_owned(),
+            narrated: String::new(),
+        };
+        let report = witness.send(claim).await.unwrap().unwrap().report;
+        assert_eq!(report.verdict, EffectVerdict::Unwitnessed, "{key}");
+        assert!(report.reason.contains("not in the configuration"), "{}", report.reason);
+    }
+    take_baseline(&witness, "RID-2").await;
+    assert_eq!(verdict(&witness, "RID-2", "stock:42").await, EffectVerdict::Refuted);
 }

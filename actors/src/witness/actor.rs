@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::judge::{Address, Reading, Sight, address, event, judge};
-use super::message::{Claim, EndRun, Judged, TakeBaseline};
+use super::message::{Claim, EndRun, Judged, Reconfigure, TakeBaseline};
 use super::surface::{SharedSurface, SurfaceError};
 use crate::guard::EndGuard;
 use crate::journal::{Append, JournalError, JournalErrorKind};
@@ -39,9 +39,23 @@ pub struct WitnessActor {
 /// What is known of a run.
 struct Baseline {
     lane: String,
-    /// What was read of each surface before the run started, in the order of the
-    /// surfaces. Runs that start together share it.
-    readings: Arc<[Reading]>,
+    /// What was read of each surface before the run started. Runs that start together
+    /// share it.
+    readings: Arc<[(SharedSurface, Reading)]>,
+}
+
+impl Baseline {
+    /// What it says of a surface: of this very one, not of another that had its name.
+    fn of(&self, surface: &SharedSurface) -> Reading {
+        let mut readings = self.readings.iter();
+        match readings.find(|(read, _)| Arc::ptr_eq(read, surface)) {
+            Some((_, reading)) => reading.clone(),
+            None => Err(SurfaceError {
+                surface: surface.name().to_owned(),
+                cause: "it was not in the configuration, or was another one".to_owned(),
+            }),
+        }
+    }
 }
 
 /// Everything that a [`WitnessActor`] works with.
@@ -69,8 +83,8 @@ impl WitnessActor {
     }
 
     /// Says when a surface cannot be read, and when it can again: once each.
-    fn tell_changes(&mut self, readings: &[Reading]) {
-        for (surface, reading) in self.surfaces.iter().zip(readings) {
+    fn tell_changes(&mut self, readings: &[(SharedSurface, Reading)]) {
+        for (surface, reading) in readings {
             let name = surface.name();
             match reading {
                 Ok(_) => {
@@ -95,10 +109,13 @@ impl WitnessActor {
         }
         self.reading = true;
         let waiting = std::mem::take(&mut self.waiting);
-        let reads = join_all(self.surfaces.iter().cloned().map(read));
+        let reads = join_all(self.surfaces.iter().cloned().map(|surface| async move {
+            let reading = read(Arc::clone(&surface)).await;
+            (surface, reading)
+        }));
         ctx.spawn(wrap_future(reads).map(move |readings, actor: &mut Self, ctx| {
             actor.tell_changes(&readings);
-            let readings: Arc<[Reading]> = readings.into();
+            let readings: Arc<[_]> = readings.into();
             for (TakeBaseline { run_id, lane }, done) in waiting {
                 let baseline = Baseline { lane, readings: Arc::clone(&readings) };
                 actor.baselines.insert(run_id, baseline);
@@ -119,10 +136,9 @@ impl WitnessActor {
         let baseline = self.baselines.get(run_id);
         self.surfaces
             .iter()
-            .enumerate()
-            .filter(|(_, surface)| address.surface.is_none_or(|name| surface.name() == name))
-            .map(|(at, surface)| {
-                let before = baseline.and_then(|baseline| baseline.readings.get(at).cloned());
+            .filter(|surface| address.surface.is_none_or(|name| surface.name() == name))
+            .map(|surface| {
+                let before = baseline.map(|baseline| baseline.of(surface));
                 (Arc::clone(surface), before)
             })
             .collect()
@@ -160,6 +176,16 @@ impl Handler<TakeBaseline> for WitnessActor {
             // It fails only with the actor, and then the asker is told by that.
             let _ = read.await;
         })
+    }
+}
+
+impl Handler<Reconfigure> for WitnessActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Reconfigure, _: &mut Self::Context) {
+        self.surfaces = message.surfaces;
+        let names: BTreeSet<&str> = self.surfaces.iter().map(|surface| surface.name()).collect();
+        self.unreadable.retain(|name| names.contains(name.as_str()));
     }
 }
 

@@ -3,6 +3,7 @@
 use actix::Message;
 use dosd_kernel::effect_witness::EffectReport;
 
+use super::surface::SharedSurface;
 use crate::journal::JournalError;
 
 /// Read every surface for a run that is about to start. Answered when they are
@@ -14,6 +15,15 @@ pub struct TakeBaseline {
     pub run_id: String,
     /// Its lane: what a claim of this run is filed under, whatever the claim says.
     pub lane: String,
+}
+
+/// Read these surfaces from now on. Baselines hold for those that were there before, the
+/// same ones and not others of their names.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Reconfigure {
+    /// The surfaces.
+    pub surfaces: Vec<SharedSurface>,
 }
 
 /// Forget the baseline of a run that is over.

@@ -12,5 +12,5 @@ mod surface;
 
 pub use actor::{WitnessActor, WitnessPorts};
 pub use json::JsonSurface;
-pub use message::{Claim, EndRun, Judged, TakeBaseline};
+pub use message::{Claim, EndRun, Judged, Reconfigure, TakeBaseline};
 pub use surface::{SharedSurface, Surface, SurfaceError};
