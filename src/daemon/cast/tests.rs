@@ -8,6 +8,7 @@ use dosd_actors::port::Clock as _;
 use dosd_kernel::effect_witness::EffectVerdict;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::super::difference::difference;
 use super::*;
 use crate::config;
 use crate::env::Environment;
@@ -140,6 +141,38 @@ async fn a_spawner_that_panicked_finds_its_workers_again() {
     drop(spawner);
     assert_eq!(stage.mend().await, SPAWN);
     stage.until_one_worker_runs().await;
+    stage.cast.stop_workers().await;
+    stage.cast.stop(Duration::ZERO).await;
+}
+
+#[actix::test]
+async fn what_changes_while_a_spawner_is_gone_holds_when_it_is_made_again() {
+    let mut stage = Stage::new();
+    stage.until_one_worker_runs().await;
+    let spawner = stage.cast.make_spawn();
+    assert!(spawner.send(PanicNow).await.is_err());
+    drop(spawner);
+    let text = CONFIG
+        .replace("[\"a\"]", "[\"a\", \"b\"]")
+        .replace("[\"a/**\"]", "[\"a/**\"]\nb = [\"b/**\"]\n[supervise]\ntarget = 2")
+        .replace("600", "601");
+    let (newer, _) = config::parse(&text, stage.cast.workspace().root()).unwrap();
+    let changes = difference(stage.cast.config(), &newer);
+    assert_eq!(changes.to_string(), "lanes, supervise, worker.command");
+    stage.cast.apply(changes).await;
+    assert_eq!(stage.mend().await, SPAWN);
+    let clock = SystemClock::new();
+    let started = loop {
+        assert!(clock.monotonic() < PATIENCE, "no worker runs on the new lane");
+        let open = stage.cast.open_runs.ask(ListOpenRuns).await.unwrap().unwrap();
+        let run = open.into_iter().find(|run| run.lane == "b" && run.started.is_some());
+        if let Some(run) = run.and_then(|run| run.started) {
+            break run;
+        }
+        tokio::task::yield_now().await;
+    };
+    let command = std::fs::read(format!("/proc/{}/cmdline", started.pid)).unwrap();
+    assert_eq!(String::from_utf8(command).unwrap(), "sleep\x00601\0");
     stage.cast.stop_workers().await;
     stage.cast.stop(Duration::ZERO).await;
 }
