@@ -2,9 +2,11 @@
 
 use crate::support::daemon::{Daemon, group_lives, lives, signal_group};
 use crate::support::workspace::Workspace;
+use dosd_actors::port::{Clock, SystemClock};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Lanes with a tree each and as many workers, then the sections of a test's own.
 fn config(lanes: &[&str], rest: &str) -> String {
@@ -276,4 +278,32 @@ fn signals_while_it_starts_do_not_end_it() {
     daemon.signal("TERM");
     assert_eq!(daemon.wait().code(), Some(0), "{}", daemon.log());
     assert!(!group_lives(pid));
+}
+
+#[test]
+fn a_terminal_that_is_gone_does_not_end_the_fleet() {
+    let workspace = workspace(&config(&["a"], ""));
+    let mut daemon = Daemon::start(&workspace);
+    daemon.wait_for_worker("a");
+    daemon.stop_listening();
+    // What the signal sets off is seen without a log: two files, because a line may be under way.
+    for lanes in [&["a", "b"][..], &["a", "b", "c"][..]] {
+        workspace.write("dos.toml", config(lanes, ""));
+        daemon.signal("HUP");
+        let journal = workspace.root().join(".dos/lane-journal.jsonl");
+        let is_there = || {
+            let text = std::fs::read_to_string(&journal).expect("a journal");
+            // A last row may be half written at this moment.
+            text.lines()
+                .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+                .any(|row| row["op"] == "WORKER_STARTED" && row["lane"] == lanes[lanes.len() - 1])
+        };
+        let clock = SystemClock::new();
+        while !is_there() {
+            assert!(clock.monotonic() < Duration::from_mins(1), "no worker on the new lane");
+            std::thread::yield_now();
+        }
+    }
+    daemon.signal("TERM");
+    assert_eq!(daemon.wait().code(), Some(0));
 }
