@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix::{Actor, Addr, Arbiter};
 use dosd_actors::guard::{ActorEnded, EndGuard};
 use dosd_actors::journal::{
-    Append, Compact, CompactSettings, Decide, JournalActor, ListOpenRuns, Log, Observe, ReadFrom,
+    Append, Compact, CompactSettings, Decide, JournalActor, Log, Observe, ReadFrom, Recall,
     Subscribe,
 };
 use dosd_actors::port::{
@@ -22,7 +22,7 @@ use dosd_actors::spawn::{
     SpawnSettings, StopAll,
 };
 use dosd_actors::supervisor::{
-    Close, FleetSettings, Proposal, Shutdown, SupervisorActor, SupervisorPorts,
+    Beginning, Close, FleetSettings, Proposal, Reset, Shutdown, SupervisorActor, SupervisorPorts,
 };
 use dosd_actors::witness::{
     Claim, EndRun, JsonSurface, SharedSurface, TakeBaseline, WitnessActor, WitnessPorts,
@@ -59,7 +59,7 @@ pub(super) struct Cast {
     lanes: JournalReach,
     verdicts: JournalReach,
     observe: Reach<Observe>,
-    open_runs: Reach<ListOpenRuns>,
+    recall: Reach<Recall>,
     compact: Reach<Compact>,
     proposals: Reach<Decide<Proposal>>,
     ends: Reach<Decide<EndRows>>,
@@ -75,6 +75,8 @@ pub(super) struct Cast {
     process_events: Reach<ProcessEvent>,
     close: Reach<Close>,
     shutdown: Reach<Shutdown>,
+    reset: Reach<Reset>,
+    beginning: Beginning,
     exporters: Vec<(config::Exporter, Reach<Drain>)>,
     spawn_settings: SpawnSettings,
     fleet_settings: FleetSettings,
@@ -149,7 +151,7 @@ impl Cast {
             lanes: JournalReach::unset(LANES),
             verdicts: JournalReach::unset(VERDICTS),
             observe: Reach::unset(LANES),
-            open_runs: Reach::unset(LANES),
+            recall: Reach::unset(LANES),
             compact: Reach::unset(LANES),
             proposals: Reach::unset(LANES),
             ends: Reach::unset(LANES),
@@ -165,6 +167,8 @@ impl Cast {
             process_events: Reach::unset(SUPERVISOR),
             close: Reach::unset(SUPERVISOR),
             shutdown: Reach::unset(SUPERVISOR),
+            reset: Reach::unset(SUPERVISOR),
+            beginning: Beginning::default(),
             exporters,
             spawn_settings,
             fleet_settings,
@@ -193,6 +197,7 @@ impl Cast {
             compact: self.compact.clone(),
             lanes: self.lane_requests.clone(),
             halt: self.halt.clone(),
+            reset: self.reset.clone(),
             journal: self.lane_journal(),
         }
     }
@@ -296,7 +301,7 @@ impl Cast {
         self.lanes.clear();
         self.verdicts.clear();
         self.observe.clear();
-        self.open_runs.clear();
+        self.recall.clear();
         self.compact.clear();
         self.proposals.clear();
         self.ends.clear();
@@ -313,7 +318,7 @@ impl Cast {
         let actor = self.journal::<LaneFold>(&self.lane_journal(), &self.lanes_thread, LANES)?;
         self.lanes.point_at(&actor);
         self.observe.point_at(&actor);
-        self.open_runs.point_at(&actor);
+        self.recall.point_at(&actor);
         self.compact.point_at(&actor);
         self.proposals.point_at(&actor);
         self.ends.point_at(&actor);
@@ -407,7 +412,8 @@ impl Cast {
         let ports = SupervisorPorts {
             clock: Arc::clone(&self.ports.clock),
             observe: self.observe.clone(),
-            open_runs: self.open_runs.clone(),
+            recall: self.recall.clone(),
+            beginning: self.beginning.clone(),
             lanes: self.lanes.append.clone(),
             decide: self.proposals.clone(),
             doorbell: self.lanes.doorbell.clone(),
@@ -421,6 +427,7 @@ impl Cast {
         self.process_events.point_at(&actor);
         self.close.point_at(&actor);
         self.shutdown.point_at(&actor);
+        self.reset.point_at(&actor);
         actor
     }
 

@@ -16,6 +16,7 @@ mod leases;
 mod outlive;
 mod peer_reads;
 mod reads;
+mod reset;
 mod retention;
 mod sections;
 mod small_verbs;

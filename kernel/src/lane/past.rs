@@ -28,6 +28,8 @@ pub struct LanePast {
 /// The end of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastEnd {
+    /// The run.
+    pub run_id: String,
     /// The number of its row.
     pub seq: u64,
     /// When that was written, epoch ms; none if the row has no time.
@@ -71,10 +73,10 @@ impl Pasts {
                     ends.pop_front();
                 }
                 let number = |key| row.get(key).and_then(Value::as_i64);
-                let ending =
-                    if number("code") == Some(0) { Ending::Clean } else { Ending::Failed };
+                let ending = if number("code") == Some(0) { Ending::Clean } else { Ending::Failed };
                 let ran_ms = number("ran_ms").unwrap_or_default();
-                ends.push_back(PastEnd { seq, at_ms, ending, ran_ms });
+                let run_id = text_of(row, "run_id").into();
+                ends.push_back(PastEnd { run_id, seq, at_ms, ending, ran_ms });
             }
             Op::WorkerGaveUp => {
                 let run_id = text_of(row, "run_id").into();

@@ -6,9 +6,7 @@ use dosd_kernel::retention::Policy;
 use dosd_kernel::stamp;
 
 use super::*;
-use crate::journal::{
-    Compact, CompactSettings, Compacted, JournalErrorKind, ListOpenRuns, Observe,
-};
+use crate::journal::{Compact, CompactSettings, Compacted, JournalErrorKind, Observe, Recall};
 
 fn lock() -> std::path::PathBuf {
     journal().with_file_name(".lane-lease.lock")
@@ -85,7 +83,7 @@ fn capped(
 async fn tick(address: &Addr<JournalActor<LaneFold>>, now_ms: i64) {
     address.send(Observe { now_ms }).await.unwrap().unwrap();
     for _ in 0..8 {
-        address.send(ListOpenRuns).await.unwrap().unwrap();
+        address.send(Recall).await.unwrap().unwrap();
     }
 }
 
