@@ -206,7 +206,16 @@ fn make_peace(world: &mut World) {
     world.tell_all();
 }
 
-fn play(mut world: World, steps: &[Step]) -> Result<(), TestCaseError> {
+/// A small `burst` lets lanes be given up within a few steps.
+fn play(
+    lease: LeaseMode,
+    capped: Option<i64>,
+    burst: u32,
+    steps: &[Step],
+) -> Result<(), TestCaseError> {
+    let mut settings = settings(lease, capped);
+    settings.restart.burst = burst;
+    let mut world = World::new(settings);
     for (at, step) in steps.iter().enumerate() {
         take(&mut world, at, step)
             .map_err(|broken| TestCaseError::fail(format!("step {at} {step:?}: {broken}")))?;
@@ -226,15 +235,17 @@ proptest! {
     fn a_fleet_of_plain_programs_holds_in_every_order(
         steps in prop::collection::vec(step(), 1..60),
         capped in prop::option::of(1_i64..5),
+        burst in 1_u32..5,
     ) {
-        play(World::new(settings(LeaseMode::Supervisor, capped)), &steps)?;
+        play(LeaseMode::Supervisor, capped, burst, &steps)?;
     }
 
     #[test]
     fn a_fleet_of_workers_with_leases_of_their_own_holds_in_every_order(
         steps in prop::collection::vec(step(), 1..60),
         capped in prop::option::of(1_i64..5),
+        burst in 1_u32..5,
     ) {
-        play(World::new(settings(LeaseMode::Worker, capped)), &steps)?;
+        play(LeaseMode::Worker, capped, burst, &steps)?;
     }
 }
