@@ -63,7 +63,7 @@ impl Arguments {
                 Ok(Exit::from(report.verdict))
             }
             Answer::Error(refusal) => Err(refusal.into()),
-            Answer::Compact(_) | Answer::Lanes(_) | Answer::HaltWorker(_) => {
+            Answer::Compact(_) | Answer::Lanes(_) | Answer::HaltWorker(_) | Answer::Reset(_) => {
                 Err(unexpected_answer())
             }
         }
@@ -88,6 +88,7 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal.kind {
             ErrorKind::Busy => Self::Busy(refusal.message),
+            ErrorKind::UnknownLane => Self::Usage(refusal.message),
             ErrorKind::InvalidRequest | ErrorKind::OtherJournal | ErrorKind::Failed => {
                 Self::Failed(refusal.message)
             }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use actix::{Actor, Addr, Arbiter};
 use dosd_actors::guard::{ActorEnded, EndGuard};
 use dosd_actors::journal::{
-    Append, Compact, CompactSettings, Decide, JournalActor, ListOpenRuns, Log, Observe, ReadFrom,
+    Append, Compact, CompactSettings, Decide, JournalActor, Log, Observe, ReadFrom, Recall,
     ReplaceCaps, Subscribe,
 };
 use dosd_actors::port::{
@@ -26,7 +26,7 @@ use dosd_actors::spawn::{
     SpawnSettings, StopAll,
 };
 use dosd_actors::supervisor::{
-    Close, FleetSettings, Proposal, Shutdown, SupervisorActor, SupervisorPorts,
+    Beginning, Close, FleetSettings, Proposal, Reset, Shutdown, SupervisorActor, SupervisorPorts,
 };
 use dosd_actors::witness::{Claim, EndRun, SharedSurface, TakeBaseline};
 use dosd_actors::{spawn, supervisor, witness};
@@ -61,7 +61,7 @@ pub(super) struct Cast {
     lanes: JournalReach,
     verdicts: JournalReach,
     observe: Reach<Observe>,
-    open_runs: Reach<ListOpenRuns>,
+    recall: Reach<Recall>,
     compact: Reach<Compact>,
     proposals: Reach<Decide<Proposal>>,
     ends: Reach<Decide<EndRows>>,
@@ -81,6 +81,8 @@ pub(super) struct Cast {
     reconfigure_spawn: Reach<spawn::Reconfigure>,
     reconfigure_witness: Reach<witness::Reconfigure>,
     replace_caps: Reach<ReplaceCaps>,
+    reset: Reach<Reset>,
+    beginning: Beginning,
     exporters: Vec<exporters::Seat>,
     surfaces: Vec<(config::Witness, SharedSurface)>,
     spawn_settings: SpawnSettings,
@@ -155,7 +157,7 @@ impl Cast {
             lanes: JournalReach::unset(LANES),
             verdicts: JournalReach::unset(VERDICTS),
             observe: Reach::unset(LANES),
-            open_runs: Reach::unset(LANES),
+            recall: Reach::unset(LANES),
             compact: Reach::unset(LANES),
             proposals: Reach::unset(LANES),
             ends: Reach::unset(LANES),
@@ -175,6 +177,8 @@ impl Cast {
             reconfigure_spawn: Reach::unset(SPAWN),
             reconfigure_witness: Reach::unset(WITNESS),
             replace_caps: Reach::unset(LANES),
+            reset: Reach::unset(SUPERVISOR),
+            beginning: Beginning::default(),
             exporters: Vec::new(),
             surfaces: Vec::new(),
             spawn_settings,
@@ -203,6 +207,7 @@ impl Cast {
             compact: self.compact.clone(),
             lanes: self.lane_requests.clone(),
             halt: self.halt.clone(),
+            reset: self.reset.clone(),
             journal: self.lane_journal(),
         }
     }
@@ -292,7 +297,7 @@ impl Cast {
         self.lanes.clear();
         self.verdicts.clear();
         self.observe.clear();
-        self.open_runs.clear();
+        self.recall.clear();
         self.compact.clear();
         self.replace_caps.clear();
         self.proposals.clear();
@@ -310,7 +315,7 @@ impl Cast {
         let actor = self.journal::<LaneFold>(&self.lane_journal(), &self.lanes_thread, LANES)?;
         self.lanes.point_at(&actor);
         self.observe.point_at(&actor);
-        self.open_runs.point_at(&actor);
+        self.recall.point_at(&actor);
         self.compact.point_at(&actor);
         self.replace_caps.point_at(&actor);
         self.proposals.point_at(&actor);
@@ -392,7 +397,8 @@ impl Cast {
         let ports = SupervisorPorts {
             clock: Arc::clone(&self.ports.clock),
             observe: self.observe.clone(),
-            open_runs: self.open_runs.clone(),
+            recall: self.recall.clone(),
+            beginning: self.beginning.clone(),
             lanes: self.lanes.append.clone(),
             decide: self.proposals.clone(),
             doorbell: self.lanes.doorbell.clone(),
@@ -407,6 +413,7 @@ impl Cast {
         self.close.point_at(&actor);
         self.shutdown.point_at(&actor);
         self.reconfigure_fleet.point_at(&actor);
+        self.reset.point_at(&actor);
         actor
     }
 }

@@ -17,6 +17,7 @@ mod outlive;
 mod peer_reads;
 mod reads;
 mod reread;
+mod reset;
 mod retention;
 mod sections;
 mod small_verbs;

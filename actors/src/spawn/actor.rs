@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture};
+use dosd_kernel::restart::Excuse;
 use tracing::warn;
 
 use super::end_rows::EndRows;
@@ -200,7 +201,9 @@ impl SpawnActor {
                 }
                 Some(Found::Process(_)) | None => {
                     self.take_in_hand(&run, Phase::Ending);
-                    ctx.spawn(wrap_future(life::conclude(Rc::clone(&self.shared), run, pid)));
+                    let excused = Some(Excuse::Unwatched);
+                    let ended = life::conclude(Rc::clone(&self.shared), run, pid, excused);
+                    ctx.spawn(wrap_future(ended));
                 }
             }
         }

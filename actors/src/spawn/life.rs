@@ -7,6 +7,7 @@ use std::time::Duration;
 use dosd_kernel::Map;
 use dosd_kernel::draft::Draft;
 use dosd_kernel::lane::{LaneRow, Release, WorkerExited, WorkerStarted};
+use dosd_kernel::restart::Excuse;
 use dosd_kernel::verdict::{SOURCE_SENSOR, VerdictEvent};
 use tracing::{error, info, warn};
 
@@ -119,12 +120,17 @@ pub(super) async fn catch_up(shared: Rc<Shared>, run: Run, pid: Option<u32>) {
         }
         tokio::time::sleep(shared.launcher.look_interval()).await;
     }
-    conclude(shared, run, pid).await;
+    conclude(shared, run, pid, None).await;
 }
 
 /// Records the end of a run that nobody saw, as far as its helper tells.
-pub(super) async fn conclude(shared: Rc<Shared>, run: Run, pid: Option<u32>) {
-    let end = learn_end(&shared, &run, Exit::default(), 0).await;
+pub(super) async fn conclude(
+    shared: Rc<Shared>,
+    run: Run,
+    pid: Option<u32>,
+    excused: Option<Excuse>,
+) {
+    let end = End { excused, ..learn_end(&shared, &run, Exit::default(), 0).await };
     finish(&shared, run, pid, end, None).await;
 }
 
@@ -175,17 +181,19 @@ pub(super) async fn watch(shared: Rc<Shared>, run: Run, launched: Launched, bega
     finish(&shared, run, Some(identity.pid), end, None).await;
 }
 
-/// How a process ended, and how long it lived.
+/// How a process ended, how long it lived, and whether that counts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct End {
     pub(super) exit: Exit,
     pub(super) ran_ms: i64,
+    /// Why it does not count for the restart rule; none if it does.
+    pub(super) excused: Option<Excuse>,
 }
 
 /// How a process ended, from its helper's record when this process did not see it.
 pub(super) async fn learn_end(shared: &Shared, run: &Run, exit: Exit, ran_ms: i64) -> End {
     if exit != Exit::default() {
-        return End { exit, ran_ms };
+        return End { exit, ran_ms, excused: None };
     }
     let path = exit_record_path(&shared.settings.run_directory(run));
     let record = async {
@@ -193,13 +201,17 @@ pub(super) async fn learn_end(shared: &Shared, run: &Run, exit: Exit, ran_ms: i6
         loop {
             let bytes = shared.storage.read(&path).unwrap_or_default();
             if let Some(record) = ExitRecord::from_bytes(&bytes) {
-                return End { exit: record.exit(), ran_ms: record.ran_ms };
+                return End { exit: record.exit(), ran_ms: record.ran_ms, excused: None };
             }
             tokio::time::sleep(pause).await;
             pause *= 2;
         }
     };
-    tokio::time::timeout(RECORD_AT_MOST, record).await.unwrap_or(End { exit, ran_ms })
+    tokio::time::timeout(RECORD_AT_MOST, record).await.unwrap_or(End {
+        exit,
+        ran_ms,
+        excused: None,
+    })
 }
 
 /// Waits until nobody is left of a group whose leader has ended. A run is not over
@@ -245,13 +257,18 @@ pub(super) async fn finish(
     shared: &Shared,
     run: Run,
     pid: Option<u32>,
-    End { exit, ran_ms }: End,
+    End { exit, ran_ms, excused }: End,
     failure: Option<String>,
 ) {
     shared.living.set(&run.run_id, Phase::Ending);
+    let is_halted = shared.living.is_halted(&run.run_id);
+    let excused = excused.or(is_halted.then_some(Excuse::Halted));
     match (&failure, exit.signal, exit.code) {
         (None, _, _) if shared.living.is_stopping() => {
             info!(lane = run.lane, run = run.run_id, ran_ms, "worker ended");
+        }
+        (None, _, _) if is_halted => {
+            info!(lane = run.lane, run = run.run_id, ran_ms, "worker ended on an operator's order");
         }
         (Some(failure), _, _) => warn!(lane = run.lane, run = run.run_id, "{failure}"),
         (None, Some(signal), _) => {
@@ -274,6 +291,7 @@ pub(super) async fn finish(
         code: exit.code,
         signal: exit.signal,
         ran_ms,
+        excused,
     });
     if run.leased {
         shared.record_end(exited, release(shared, &run)).await;
@@ -311,7 +329,7 @@ pub(super) async fn finish(
         warn!(run = run.run_id, "the run's directory is left behind: {error}");
     }
     let run_id = run.run_id.clone();
-    shared.tell(ProcessEvent::Ended(RunEnd { run, pid, exit, ran_ms, failure })).await;
+    shared.tell(ProcessEvent::Ended(RunEnd { run, pid, exit, ran_ms, failure, excused })).await;
     shared.terms.end(&run_id);
     shared.living.leave(&run_id);
 }

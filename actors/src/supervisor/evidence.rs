@@ -48,7 +48,7 @@ impl Fleet {
         for lane in seating.standing().keys().filter(|lane| !self.repeats(lane)) {
             facts.entry((*lane).to_owned()).or_default().pending = true;
         }
-        let given_up = self.table.given_up().filter(|lane| seating.living(lane) == 0);
+        let given_up = self.table.tries.given_up().filter(|lane| seating.living(lane) == 0);
         // A lane for one worker whose worker took another lane is nobody's candidate.
         let away = seating
             .lived_on()
@@ -78,7 +78,7 @@ impl Fleet {
             if let Some(ground) = self.leftovers.ground(&entry.lane) {
                 entry.tree = ground.with(&entry.tree);
             }
-            let gave_up = self.table.gave_up(&entry.lane);
+            let gave_up = self.table.tries.gave_up(&entry.lane);
             entry.repeatable &= !own_lease && !gave_up;
             let runs = standing.remove(entry.lane.as_str()).unwrap_or_default();
             // A pending entry stands for the first of them, and hides a run that sits

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use dosd_kernel::draft::Draft;
 use dosd_kernel::invalid::InvalidArgument;
-use dosd_kernel::lane::{Lease, Observation};
+use dosd_kernel::lane::{LanePast, Lease, Observation, WorkerGaveUp};
 use dosd_kernel::population::{self, Plan};
-use dosd_kernel::restart::Next;
+use dosd_kernel::restart::{Ending, Next};
 
 use super::leftover::Leftovers;
 use super::moment::Moment;
@@ -43,13 +43,13 @@ pub struct Decision {
 }
 
 /// What follows from the end of a run.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Aftermath {
     /// Rows for the lane journal.
     pub rows: Vec<Draft>,
     /// Rows for the verdict journal.
     pub verdicts: Vec<Draft>,
-    /// When the lane may be tried again; `None` for a run that is not in the fleet.
+    /// When the lane may be tried again; `None` for an end that does not count.
     pub next: Option<Next>,
 }
 
@@ -111,7 +111,7 @@ impl Fleet {
     /// Lanes that get no further try.
     #[must_use]
     pub fn gave_up(&self) -> Vec<String> {
-        self.table.given_up().map(str::to_owned).collect()
+        self.table.tries.given_up().map(str::to_owned).collect()
     }
 
     /// Takes over a run that lives, or is being started, and that an earlier daemon
@@ -221,15 +221,34 @@ impl Fleet {
         let was_here = self.table.remove(&ended.run);
         self.leftovers.ended(&ended.run.run_id);
         // A worker that was stopped with the daemon has not failed.
-        let next = (was_here && !self.closed).then(|| {
-            self.table.try_again(ended, self.settings.restart.of(&ended.run.lane), now, jitter)
-        });
-        let mut aftermath = Aftermath { rows: Vec::new(), verdicts: Vec::new(), next };
-        if let Some(Next::GiveUp { failures, window_ms }) = aftermath.next {
-            let (row, verdict) = rows::gave_up(&ended.run, failures, window_ms, now.wall_ms);
-            aftermath.rows.push(row);
-            aftermath.verdicts.push(verdict);
+        if !was_here || self.closed || ended.excused.is_some() {
+            return Aftermath::default();
         }
+        let Run { lane, run_id, .. } = &ended.run;
+        let ending = if ended.is_failure() { Ending::Failed } else { Ending::Clean };
+        let policy = self.settings.restart.of(lane);
+        let next = self.table.tries.ended(lane, (ending, ended.ran_ms), policy, now, jitter);
+        let mut aftermath = Aftermath { next: Some(next), ..Aftermath::default() };
+        aftermath.give_up(lane, run_id, now);
+        aftermath
+    }
+
+    /// Takes over how a lane has fared since the row with the number `since_seq`, which
+    /// an earlier supervisor of this daemon knew. To be called once for a lane, before
+    /// anything ends.
+    pub fn recall(
+        &mut self,
+        lane: &str,
+        past: &LanePast,
+        since_seq: u64,
+        now: Moment,
+    ) -> Aftermath {
+        let policy = self.settings.restart.of(lane);
+        let next = self.table.tries.recall(lane, past, since_seq, policy, now);
+        let mut aftermath = Aftermath { next, ..Aftermath::default() };
+        // The earlier one did not live to write that down.
+        let run_id = past.ends.back().map_or("", |end| end.run_id.as_str());
+        aftermath.give_up(lane, run_id, now);
         aftermath
     }
 
@@ -243,4 +262,17 @@ impl Fleet {
 fn declared(settings: &FleetSettings) -> BTreeSet<String> {
     let lanes = &settings.lanes;
     lanes.concurrent.iter().chain(&lanes.exclusive).cloned().collect()
+}
+
+impl Aftermath {
+    /// Adds the rows of a lane that is given up, if it is.
+    fn give_up(&mut self, lane: &str, run_id: &str, now: Moment) {
+        if let Some(Next::GiveUp { failures, window_ms }) = self.next {
+            let (lane, run_id) = (lane.to_owned(), run_id.to_owned());
+            let gave_up = WorkerGaveUp { lane, run_id, failures, window_ms };
+            let (row, verdict) = rows::gave_up(gave_up, now.wall_ms);
+            self.rows.push(row);
+            self.verdicts.push(verdict);
+        }
+    }
 }

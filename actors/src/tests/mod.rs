@@ -4,6 +4,7 @@
 mod fleet;
 mod lease_lock;
 mod probe;
+mod reset;
 mod restart;
 mod spawn;
 mod stage;

@@ -19,7 +19,7 @@ use crate::port::{Clock, Exit};
 use crate::reach::Reach;
 use crate::rotated_log::Rotation;
 use crate::spawn::{ProcessEvent, SpawnActor, SpawnPorts, SpawnSettings, WorkerPolicy};
-use crate::supervisor::{FleetSettings, LeaseMode, SupervisorActor, SupervisorPorts};
+use crate::supervisor::{Beginning, FleetSettings, LeaseMode, SupervisorActor, SupervisorPorts};
 use crate::witness::{JsonSurface, SharedSurface, WitnessActor, WitnessPorts};
 
 pub(super) const LANES: &str = "/w/.dos/lane-journal.jsonl";
@@ -152,7 +152,8 @@ impl Stage {
         let mut ports = SupervisorPorts {
             clock,
             observe: Reach::to("lane", lanes.clone().recipient()),
-            open_runs: Reach::to("lane", lanes.clone().recipient()),
+            recall: Reach::to("lane", lanes.clone().recipient()),
+            beginning: Beginning::default(),
             lanes: Reach::to("lane", lanes.clone().recipient()),
             decide: Reach::to("lane", lanes.clone().recipient()),
             doorbell: Reach::to("lane", lanes.clone().recipient()),
