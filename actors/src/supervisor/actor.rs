@@ -13,7 +13,9 @@ use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
 use super::carry::{Carried, Obstacle, Orders, Outcome, carry_out, recorded};
+use super::commits::Suspect;
 use super::fleet::Fleet;
+use super::inquiry::{Findings, inquire};
 use super::message::{Close, FleetView, GetFleet, Shutdown};
 use super::moment::Moment;
 use super::proposal::Proposal;
@@ -21,7 +23,7 @@ use super::reconcile::reconcile;
 use super::settings::FleetSettings;
 use crate::guard::EndGuard;
 use crate::journal::{Append, Decide, JournalMoved, ListOpenRuns, Observe, Origin, Subscribe};
-use crate::port::SharedClock;
+use crate::port::{SharedClock, SharedRepository};
 use crate::reach::Reach;
 use crate::spawn::{ProcessEvent, ReadoptRuns, Spawn};
 
@@ -39,6 +41,8 @@ pub struct SupervisorActor {
     reconciled: bool,
     /// The lane journal has our bell.
     subscribed: bool,
+    /// Why the history could not be read the last time; said once.
+    trouble: Option<String>,
     /// The timer of the next look that is due before the tick.
     alarm: Option<SpawnHandle>,
     _guard: Option<EndGuard>,
@@ -49,6 +53,8 @@ pub struct SupervisorActor {
 pub struct SupervisorPorts {
     /// Time.
     pub clock: SharedClock,
+    /// The workspace's history.
+    pub repository: SharedRepository,
     /// The state of the lane journal.
     pub observe: Reach<Observe>,
     /// Runs that an earlier daemon left open.
@@ -84,6 +90,7 @@ impl SupervisorActor {
             dirty: false,
             reconciled: false,
             subscribed: false,
+            trouble: None,
             alarm: None,
             _guard: guard,
         }
@@ -152,6 +159,7 @@ impl SupervisorActor {
                 plan.reason
             );
         }
+        self.inquire(std::mem::take(&mut decision.suspects), now, ctx);
         let orders = Orders {
             beats: std::mem::take(&mut decision.beats),
             rows: std::mem::take(&mut decision.rows),
@@ -180,6 +188,23 @@ impl SupervisorActor {
             }
             actor.reconciled = false;
             actor.set_alarm(RETRY_MS, ctx);
+        }));
+    }
+
+    /// Has the commits of suspected runs looked up. Nobody waits for it: what is found
+    /// is for the next look.
+    fn inquire(&mut self, suspects: Vec<Suspect>, now: Moment, ctx: &mut Context<Self>) {
+        let Some(questions) = self.fleet.ask_commits(suspects, now) else { return };
+        let found = inquire(self.ports.clone(), questions);
+        ctx.spawn(wrap_future(found).map(|found: Findings, actor: &mut Self, ctx| {
+            let trouble = found.trouble.map(|failed| failed.to_string());
+            if let Some(trouble) = trouble.as_ref().filter(|_| trouble != actor.trouble) {
+                warn!("commits do not count as progress for now: {trouble}");
+            }
+            actor.trouble = trouble;
+            if actor.fleet.learn_commits(found.answers) {
+                actor.look_soon(ctx);
+            }
         }));
     }
 

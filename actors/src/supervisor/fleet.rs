@@ -10,6 +10,7 @@ use dosd_kernel::lane::{Lease, Observation};
 use dosd_kernel::population::{self, Plan};
 use dosd_kernel::restart::Next;
 
+use super::commits::{CommitTable, Question, Read, Suspect};
 use super::moment::Moment;
 use super::rows::{self, Fingerprint};
 use super::run_table::{Hold, RunTable};
@@ -39,6 +40,8 @@ pub struct Decision {
     regained: Vec<String>,
     /// Ended runs that no lease bears any more.
     forgotten: Vec<String>,
+    /// Runs whose commits may make the next plan another one.
+    pub(super) suspects: Vec<Suspect>,
 }
 
 /// What follows from the end of a run.
@@ -59,6 +62,7 @@ pub struct Fleet {
     /// The lanes of the configuration.
     declared: BTreeSet<String>,
     pub(super) table: RunTable,
+    pub(super) commits: CommitTable,
     told: Option<Fingerprint>,
     plan: Option<Plan>,
     /// Nothing is launched any more.
@@ -72,7 +76,8 @@ impl Fleet {
         let lanes = &settings.lanes;
         let declared = lanes.concurrent.iter().chain(&lanes.exclusive).cloned().collect();
         let table = RunTable::new(settings.host_id.clone());
-        Self { settings, declared, table, told: None, plan: None, closed: false }
+        let commits = CommitTable::default();
+        Self { settings, declared, table, commits, told: None, plan: None, closed: false }
     }
 
     /// The roster and the policies.
@@ -172,6 +177,7 @@ impl Fleet {
             beaten: beats.runs,
             regained,
             forgotten: forgotten.cloned().collect(),
+            suspects: self.suspects(observation, &seating)?,
         })
     }
 
@@ -201,9 +207,26 @@ impl Fleet {
         self.told = self.plan.as_ref().map(Fingerprint::of);
     }
 
+    /// What to find out about the commits of suspected runs now, if anything.
+    pub(super) fn ask_commits(
+        &mut self,
+        suspects: Vec<Suspect>,
+        now: Moment,
+    ) -> Option<Vec<Question>> {
+        // Half a tick: every tick can ask, however exactly it comes.
+        let pause_ms = i64::try_from(self.settings.tick.as_millis() / 2).unwrap_or(i64::MAX);
+        if self.closed { None } else { self.commits.ask(suspects, now, pause_ms) }
+    }
+
+    /// Remembers what was found out. Says whether a plan would be another one now.
+    pub(super) fn learn_commits(&mut self, answers: Vec<(String, Read)>) -> bool {
+        self.commits.learn(answers)
+    }
+
     /// Records the end of a run.
     pub fn ended(&mut self, ended: &RunEnd, now: Moment, jitter: u32) -> Aftermath {
         let was_here = self.table.remove(&ended.run);
+        self.commits.keep(|run_id| self.table.lives(run_id));
         // A worker that was stopped with the daemon has not failed.
         let next = (was_here && !self.closed)
             .then(|| self.table.try_again(ended, &self.settings.restart, now, jitter));
@@ -217,7 +240,7 @@ impl Fleet {
     }
 
     /// Whether a plan sees a lane that somebody holds.
-    fn sees(&self, lane: &str) -> bool {
+    pub(super) fn sees(&self, lane: &str) -> bool {
         self.is_declared(lane) || self.settings.policy.max_concurrency.is_some()
     }
 }

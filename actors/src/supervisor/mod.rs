@@ -6,8 +6,10 @@
 
 mod actor;
 mod carry;
+mod commits;
 mod evidence;
 mod fleet;
+mod inquiry;
 mod message;
 mod moment;
 mod proposal;
