@@ -24,6 +24,7 @@ mod halt;
 mod help;
 mod id_alloc;
 mod journal;
+mod lane_commits;
 mod lane_request;
 mod lease;
 mod lease_lane;

@@ -18,7 +18,8 @@ use dosd_actors::journal::{
     ReplaceCaps, Subscribe,
 };
 use dosd_actors::port::{
-    Disk, SharedClock, SharedLauncher, SharedStorage, SystemClock, SystemLauncher, holder_process,
+    Disk, SharedClock, SharedLauncher, SharedRepository, SharedStorage, SystemClock,
+    SystemLauncher, holder_process,
 };
 use dosd_actors::reach::Reach;
 use dosd_actors::spawn::{
@@ -40,6 +41,7 @@ use super::error::DaemonError;
 use super::{RunOptions, reaper, settings};
 use crate::config::{self, Config};
 use crate::control::Doors;
+use crate::git::GitRepository;
 use crate::workspace::Workspace;
 
 const LANES: &str = "lane";
@@ -100,6 +102,7 @@ struct Ports {
     clock: SharedClock,
     storage: SharedStorage,
     launcher: SharedLauncher,
+    repository: SharedRepository,
 }
 
 /// What every journal is asked.
@@ -142,10 +145,12 @@ impl Cast {
             launcher = launcher.with_helper();
             reaper::start(launcher.children().clone()).map_err(DaemonError::Signals)?;
         }
+        let repository = GitRepository::at(options.workspace.root(), launcher.children());
         let ports = Ports {
             clock: Arc::new(SystemClock::new()),
             storage: Arc::new(Disk),
             launcher: Arc::new(launcher),
+            repository: Arc::new(repository),
         };
         let mut random = fastrand::Rng::new();
         let host_id = crate::host::host_id(&options.environment);
@@ -370,6 +375,7 @@ impl Cast {
             clock: Arc::clone(&self.ports.clock),
             storage: Arc::clone(&self.ports.storage),
             launcher: Arc::clone(&self.ports.launcher),
+            repository: Arc::clone(&self.ports.repository),
             lanes: self.lanes.append.clone(),
             ends: self.ends.clone(),
             verdicts: self.verdicts.append.clone(),
@@ -396,6 +402,7 @@ impl Cast {
     fn make_supervisor(&mut self) -> Addr<SupervisorActor> {
         let ports = SupervisorPorts {
             clock: Arc::clone(&self.ports.clock),
+            repository: Arc::clone(&self.ports.repository),
             observe: self.observe.clone(),
             recall: self.recall.clone(),
             beginning: self.beginning.clone(),

@@ -2,6 +2,7 @@
 
 mod arbitrate;
 mod bad_input;
+mod commit_progress;
 mod config_alike;
 mod contention;
 mod counters;

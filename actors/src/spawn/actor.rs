@@ -20,7 +20,9 @@ use super::stop::stop_all;
 use super::terms::TermBook;
 use crate::guard::EndGuard;
 use crate::journal::{Append, Decide};
-use crate::port::{Found, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage};
+use crate::port::{
+    Found, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedRepository, SharedStorage,
+};
 use crate::reach::Reach;
 use crate::witness::{EndRun, TakeBaseline};
 
@@ -38,6 +40,8 @@ pub struct SpawnPorts {
     pub storage: SharedStorage,
     /// Processes.
     pub launcher: SharedLauncher,
+    /// The workspace's history.
+    pub repository: SharedRepository,
     /// The lane journal.
     pub lanes: Reach<Append>,
     /// The same, for the ends of runs whose leases the daemon holds.
@@ -67,6 +71,7 @@ impl SpawnActor {
             clock: ports.clock,
             storage: ports.storage,
             launcher: ports.launcher,
+            repository: ports.repository,
             lanes: ports.lanes,
             ends: ports.ends,
             verdicts: ports.verdicts,

@@ -16,11 +16,13 @@ use super::end_rows::EndRows;
 use super::living::{Living, Phase};
 use super::message::{ProcessEvent, Run, RunEnd};
 use super::settings::SpawnSettings;
+use super::start_commit::start_commit;
 use super::terms::TermBook;
 use crate::exec::{ExitRecord, exit_record_path};
 use crate::journal::{Append, Decide, JournalError, JournalErrorKind, LOCK_PATIENCE};
 use crate::port::{
-    Exit, Found, GroupMember, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage,
+    Exit, Found, GroupMember, Launched, ProcessIdentity, SharedClock, SharedLauncher,
+    SharedRepository, SharedStorage,
 };
 use crate::reach::Reach;
 use crate::witness::{EndRun, TakeBaseline};
@@ -32,6 +34,7 @@ pub(super) struct Shared {
     pub(super) clock: SharedClock,
     pub(super) storage: SharedStorage,
     pub(super) launcher: SharedLauncher,
+    pub(super) repository: SharedRepository,
     pub(super) lanes: Reach<Append>,
     pub(super) ends: Reach<Decide<EndRows>>,
     pub(super) verdicts: Reach<Append>,
@@ -62,6 +65,7 @@ pub(super) async fn start(shared: Rc<Shared>, run: Run) {
     if let Err(gone) = shared.baseline.ask(baseline).await {
         warn!(lane = run.lane, "no baseline for this run, its claims stay unwitnessed: {gone}");
     }
+    let start_sha = start_commit(&*shared.repository, &run.lane).await;
     if shared.living.is_stopping() {
         let failure = "the daemon is stopping".to_owned();
         return finish(&shared, run, None, End::default(), Some(failure)).await;
@@ -76,7 +80,7 @@ pub(super) async fn start(shared: Rc<Shared>, run: Run) {
     };
     shared.living.set(&run.run_id, Phase::Running(launched.identity.clone()));
     let began_ms = shared.clock.monotonic_ms();
-    record_start(&shared, &run, &launched.identity, spec.argv).await;
+    record_start(&shared, &run, &launched.identity, spec.argv, start_sha).await;
     watch(shared, run, launched, began_ms).await;
 }
 
@@ -94,7 +98,8 @@ pub(super) async fn resume(shared: Rc<Shared>, run: Run, launched: Launched, rec
     let began_ms = shared.clock.monotonic_ms();
     if record == Record::Missing {
         let argv = shared.terms.of(&run).argv;
-        record_start(&shared, &run, &launched.identity, argv).await;
+        // Where the workspace stood when it began, nobody knows any more.
+        record_start(&shared, &run, &launched.identity, argv, None).await;
     }
     watch(shared, run, launched, began_ms).await;
 }
@@ -140,6 +145,7 @@ pub(super) async fn record_start(
     run: &Run,
     identity: &ProcessIdentity,
     argv: Vec<String>,
+    start_sha: Option<String>,
 ) {
     let started = LaneRow::WorkerStarted(WorkerStarted {
         lane: run.lane.clone(),
@@ -150,7 +156,7 @@ pub(super) async fn record_start(
         pgid: identity.pgid,
         host_id: shared.settings.host_id.clone(),
         argv,
-        start_sha: None,
+        start_sha,
     });
     let mut detail = Map::new();
     detail.insert("pid".into(), identity.pid.into());

@@ -16,7 +16,9 @@ use tracing::{error, info, warn};
 
 use super::beginning::Beginning;
 use super::carry::{Carried, Obstacle, Orders, Outcome, carry_out};
+use super::commits::Suspect;
 use super::fleet::Fleet;
+use super::inquiry::{Findings, inquire};
 use super::message::{Close, FleetView, GetFleet, Reconfigure, Shutdown};
 use super::moment::Moment;
 use super::proposal::Proposal;
@@ -24,7 +26,7 @@ use super::reconcile::reconcile;
 use super::settings::FleetSettings;
 use crate::guard::EndGuard;
 use crate::journal::{Append, Decide, JournalMoved, Observe, Origin, Recall, Subscribe};
-use crate::port::SharedClock;
+use crate::port::{SharedClock, SharedRepository};
 use crate::reach::Reach;
 use crate::spawn::{ProcessEvent, ReadoptRuns, Spawn};
 
@@ -41,6 +43,8 @@ pub struct SupervisorActor {
     known: Known,
     /// The lane journal has our bell.
     subscribed: bool,
+    /// Why the history could not be read the last time; said once.
+    trouble: Option<String>,
     /// The timer of the next look that is due before the tick.
     alarm: Option<SpawnHandle>,
     /// The tick.
@@ -66,6 +70,8 @@ enum Known {
 pub struct SupervisorPorts {
     /// Time.
     pub clock: SharedClock,
+    /// The workspace's history.
+    pub repository: SharedRepository,
     /// The state of the lane journal.
     pub observe: Reach<Observe>,
     /// What the journal remembers of runs.
@@ -103,6 +109,7 @@ impl SupervisorActor {
             dirty: false,
             known: Known::Nothing,
             subscribed: false,
+            trouble: None,
             alarm: None,
             ticks: None,
             _guard: guard,
@@ -172,6 +179,7 @@ impl SupervisorActor {
                 plan.reason
             );
         }
+        self.inquire(std::mem::take(&mut decision.suspects), now, ctx);
         let orders = Orders {
             beats: std::mem::take(&mut decision.beats),
             rows: std::mem::take(&mut decision.rows),
@@ -200,6 +208,23 @@ impl SupervisorActor {
             }
             actor.known = Known::Lanes;
             actor.set_alarm(RETRY_MS, ctx);
+        }));
+    }
+
+    /// Has the commits of suspected runs looked up. Nobody waits for it: what is found
+    /// is for the next look.
+    fn inquire(&mut self, suspects: Vec<Suspect>, now: Moment, ctx: &mut Context<Self>) {
+        let Some(questions) = self.fleet.ask_commits(suspects, now) else { return };
+        let found = inquire(self.ports.clone(), questions);
+        ctx.spawn(wrap_future(found).map(|found: Findings, actor: &mut Self, ctx| {
+            let trouble = found.trouble.map(|failed| failed.to_string());
+            if let Some(trouble) = trouble.as_ref().filter(|_| trouble != actor.trouble) {
+                warn!("commits do not count as progress for now: {trouble}");
+            }
+            actor.trouble = trouble;
+            if actor.fleet.learn_commits(found.answers) {
+                actor.look_soon(ctx);
+            }
         }));
     }
 

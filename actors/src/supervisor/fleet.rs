@@ -10,6 +10,7 @@ use dosd_kernel::lane::{LanePast, Lease, Observation, WorkerGaveUp};
 use dosd_kernel::population::{self, Plan};
 use dosd_kernel::restart::{Ending, Next};
 
+use super::commits::{CommitTable, Question, Read, Suspect};
 use super::leftover::Leftovers;
 use super::moment::Moment;
 use super::rows::{self, Fingerprint};
@@ -40,6 +41,8 @@ pub struct Decision {
     regained: Vec<String>,
     /// Ended runs that no lease bears any more.
     forgotten: Vec<String>,
+    /// Runs whose commits may make the next plan another one.
+    pub(super) suspects: Vec<Suspect>,
 }
 
 /// What follows from the end of a run.
@@ -61,6 +64,7 @@ pub struct Fleet {
     declared: BTreeSet<String>,
     pub(super) table: RunTable,
     pub(super) leftovers: Leftovers,
+    pub(super) commits: CommitTable,
     told: Option<Fingerprint>,
     plan: Option<Plan>,
     /// Nothing is launched any more.
@@ -77,6 +81,7 @@ impl Fleet {
             settings,
             table,
             leftovers: Leftovers::default(),
+            commits: CommitTable::default(),
             told: None,
             plan: None,
             closed: false,
@@ -187,6 +192,7 @@ impl Fleet {
             beaten: beats.runs,
             regained,
             forgotten: forgotten.cloned().collect(),
+            suspects: self.suspects(observation, &seating)?,
         })
     }
 
@@ -216,10 +222,27 @@ impl Fleet {
         self.told = self.plan.as_ref().map(Fingerprint::of);
     }
 
+    /// What to find out about the commits of suspected runs now, if anything.
+    pub(super) fn ask_commits(
+        &mut self,
+        suspects: Vec<Suspect>,
+        now: Moment,
+    ) -> Option<Vec<Question>> {
+        // Half a tick: every tick can ask, however exactly it comes.
+        let pause_ms = i64::try_from(self.settings.tick.as_millis() / 2).unwrap_or(i64::MAX);
+        if self.closed { None } else { self.commits.ask(suspects, now, pause_ms) }
+    }
+
+    /// Remembers what was found out. Says whether a plan would be another one now.
+    pub(super) fn learn_commits(&mut self, answers: Vec<(String, Read)>) -> bool {
+        self.commits.learn(answers)
+    }
+
     /// Records the end of a run.
     pub fn ended(&mut self, ended: &RunEnd, now: Moment, jitter: u32) -> Aftermath {
         let was_here = self.table.remove(&ended.run);
         self.leftovers.ended(&ended.run.run_id);
+        self.commits.keep(|run_id| self.table.lives(run_id));
         // A worker that was stopped with the daemon has not failed.
         if !was_here || self.closed || ended.excused.is_some() {
             return Aftermath::default();
@@ -253,7 +276,7 @@ impl Fleet {
     }
 
     /// Whether a plan sees a lane that somebody holds.
-    fn sees(&self, lane: &str) -> bool {
+    pub(super) fn sees(&self, lane: &str) -> bool {
         let undeclared = || self.settings.policy.max_concurrency.is_some();
         self.is_declared(lane) || (undeclared() && !self.leftovers.is_retired(lane))
     }

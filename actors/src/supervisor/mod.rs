@@ -7,8 +7,10 @@
 mod actor;
 mod beginning;
 mod carry;
+mod commits;
 mod evidence;
 mod fleet;
+mod inquiry;
 mod leftover;
 mod message;
 mod moment;

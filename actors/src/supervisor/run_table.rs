@@ -127,6 +127,11 @@ impl RunTable {
         self.runs.contains_key(run_id) || self.by_stamp.contains_key(loop_ts)
     }
 
+    /// Whether a run is being started or lives.
+    pub(super) fn lives(&self, run_id: &str) -> bool {
+        self.runs.contains_key(run_id)
+    }
+
     pub(super) fn live(&self) -> impl Iterator<Item = &LiveRun> {
         self.runs.values()
     }
