@@ -11,8 +11,12 @@ mod halt;
 mod life;
 mod living;
 mod message;
+mod perform;
+mod rows;
 mod settings;
+mod shared;
 mod stop;
+mod worker;
 
 pub use actor::{SpawnActor, SpawnPorts};
 pub use end_rows::EndRows;
