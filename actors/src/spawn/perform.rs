@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix_rt::task::JoinHandle;
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
@@ -48,16 +49,23 @@ struct Hand {
     argv: Option<Vec<String>>,
     /// The copying of its output, when no helper does it.
     captured: Option<JoinHandle<()>>,
+    /// Those who wait for it to be stopped. They go with the actor.
+    waiting: Vec<oneshot::Sender<Stopping>>,
 }
 
 impl Performer {
     pub(super) fn new(shared: Rc<Shared>, run: Run, found: Option<Launched>) -> Self {
-        let hand = RefCell::new(Hand { launched: found, argv: None, captured: None });
-        Self { shared, run, hand }
+        let hand = Hand { launched: found, argv: None, captured: None, waiting: Vec::new() };
+        Self { shared, run, hand: RefCell::new(hand) }
     }
 
     pub(super) fn run(&self) -> &Run {
         &self.run
+    }
+
+    /// Somebody waits for the run to be stopped.
+    pub(super) fn let_wait(&self, waiting: oneshot::Sender<Stopping>) {
+        self.hand.borrow_mut().waiting.push(waiting);
     }
 
     /// Performs one action. What comes of it is an event for the run.
@@ -94,7 +102,7 @@ impl Performer {
             Action::TellVerdict(end) => return self.tell_verdict(&end).await,
             Action::CleanUp => return self.clean_up().await,
             Action::AnswerStop(answer) => return self.answer(&answer),
-            Action::Leave => return self.shared.living.leave(&self.run.run_id),
+            Action::Leave => return self.leave(),
         };
         self.shared.living.post(&self.run.run_id, event);
     }
@@ -310,7 +318,19 @@ impl Performer {
         } else {
             warn!(lane, run, "the end of this run is not recorded in time");
         }
-        self.shared.living.answer(run, &stopping);
+        self.tell_waiting(&stopping);
+    }
+
+    fn leave(&self) {
+        self.tell_waiting(&Stopping::Stopped);
+        self.shared.living.leave(&self.run.run_id);
+    }
+
+    fn tell_waiting(&self, stopping: &Stopping) {
+        for waiting in self.hand.borrow_mut().waiting.drain(..) {
+            // It may not want to know any more.
+            let _ = waiting.send(stopping.clone());
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod fleet;
 mod lease_lock;
+mod life;
 mod probe;
 mod restart;
 mod spawn;
