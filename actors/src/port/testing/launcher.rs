@@ -21,6 +21,9 @@ pub struct FakeLauncher {
     state: Arc<Mutex<State>>,
 }
 
+/// The pid of a child is that of its group's leader and this.
+const CHILDREN: u32 = 5000;
+
 #[derive(Default)]
 struct State {
     next_pid: u32,
@@ -29,8 +32,10 @@ struct State {
     signals: Vec<(u32, Signal)>,
     /// When each process began.
     born: BTreeMap<u32, Instant>,
-    /// Groups with a member besides their leader.
-    parents: BTreeSet<u32>,
+    /// Groups with a member besides their leader, and who watches that one.
+    parents: BTreeMap<u32, Option<oneshot::Sender<Exit>>>,
+    /// Signals to groups without members.
+    wasted: Vec<u32>,
     /// Processes that left the group of a run, by pid.
     strays: BTreeMap<u32, String>,
     missing: bool,
@@ -59,12 +64,15 @@ impl FakeLauncher {
 
     /// Gives the group of a process another member, which does not end with it.
     pub fn bear_child(&self, pgid: u32) {
-        self.state().parents.insert(pgid);
+        self.state().parents.entry(pgid).or_default();
     }
 
     /// Ends the member that [`FakeLauncher::bear_child`] gave to a group.
     pub fn end_child(&self, pgid: u32) {
-        self.state().parents.remove(&pgid);
+        if let Some(Some(watcher)) = self.state().parents.remove(&pgid) {
+            // It ends whether or not anybody watches.
+            let _ = watcher.send(Exit::default());
+        }
     }
 
     /// Gives a run a process outside of its group, and gives its pid.
@@ -74,6 +82,12 @@ impl FakeLauncher {
         let pid = 9000 + u32::try_from(state.strays.len()).unwrap_or_default();
         state.strays.insert(pid, run_id.to_owned());
         pid
+    }
+
+    /// The process that was started with a pid.
+    #[must_use]
+    pub fn identity_of(&self, pid: u32) -> ProcessIdentity {
+        Self::identity(pid)
     }
 
     /// The pids that live, ascending.
@@ -92,6 +106,12 @@ impl FakeLauncher {
     #[must_use]
     pub fn signals(&self) -> Vec<(u32, Signal)> {
         self.state().signals.clone()
+    }
+
+    /// The groups that were signalled when nobody was in them any more.
+    #[must_use]
+    pub fn wasted_signals(&self) -> Vec<u32> {
+        self.state().wasted.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -114,12 +134,9 @@ impl FakeLauncher {
     }
 
     fn identity(pid: u32) -> ProcessIdentity {
-        ProcessIdentity {
-            boot_id: "boot".to_owned(),
-            pid,
-            start_ticks: u64::from(pid) * 100,
-            pgid: pid,
-        }
+        let leader = if pid >= CHILDREN { pid - CHILDREN } else { pid };
+        let start_ticks = u64::from(pid) * 100;
+        ProcessIdentity { boot_id: "boot".to_owned(), pid, start_ticks, pgid: leader }
     }
 }
 
@@ -130,11 +147,15 @@ impl Launcher for FakeLauncher {
 
     fn adopt(&self, identity: &ProcessIdentity) -> Option<Launched> {
         let mut state = self.state();
-        if *identity != Self::identity(identity.pid) || !state.living.contains_key(&identity.pid) {
+        if *identity != Self::identity(identity.pid) {
             return None;
         }
         let (sender, receiver) = oneshot::channel();
-        state.living.insert(identity.pid, sender);
+        if identity.pid == identity.pgid {
+            *state.living.get_mut(&identity.pid)? = sender;
+        } else {
+            *state.parents.get_mut(&identity.pgid)? = Some(sender);
+        }
         // An adopter is not the parent: it sees the end, not the status.
         let exited = async move {
             let _ = receiver.await;
@@ -150,10 +171,14 @@ impl Launcher for FakeLauncher {
 
     fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, Found> {
         let state = self.state();
+        let alive = |pid: &u32| {
+            let child = || state.parents.contains_key(pid).then_some(*pid + CHILDREN);
+            state.living.contains_key(pid).then_some(*pid).or_else(child)
+        };
         let launched = state.launched.iter().rev();
         launched
-            .filter(|(pid, _)| state.living.contains_key(pid))
-            .filter_map(|(pid, spec)| Some((spec.environment.get(RUN_ID_VARIABLE)?.clone(), *pid)))
+            .filter_map(|(pid, spec)| Some((alive(pid)?, spec)))
+            .filter_map(|(pid, spec)| Some((spec.environment.get(RUN_ID_VARIABLE)?.clone(), pid)))
             .filter(|(run_id, _)| run_ids.contains(run_id))
             .map(|(run_id, pid)| (run_id, Found::Process(Self::identity(pid))))
             .collect()
@@ -162,6 +187,9 @@ impl Launcher for FakeLauncher {
     fn signal_group(&self, pgid: u32, signal: Signal) -> io::Result<()> {
         let mut state = self.state();
         state.signals.push((pgid, signal));
+        if !state.living.contains_key(&pgid) && !state.parents.contains_key(&pgid) {
+            state.wasted.push(pgid);
+        }
         let deadly = signal == Signal::Kill || !state.deaf;
         drop(state);
         if deadly {
@@ -195,7 +223,7 @@ impl Launcher for FakeLauncher {
     fn group_members(&self, pgid: u32) -> Vec<GroupMember> {
         let state = self.state();
         let leader = state.living.contains_key(&pgid).then_some(pgid);
-        let child = state.parents.contains(&pgid).then_some(pgid + 1);
+        let child = state.parents.contains_key(&pgid).then_some(pgid + CHILDREN);
         let member = |pid| GroupMember { pid, command: "fake".to_owned() };
         leader.into_iter().chain(child).map(member).collect()
     }
