@@ -19,6 +19,7 @@ mod reads;
 mod retention;
 mod sections;
 mod small_verbs;
+mod supervision;
 mod support;
 mod top;
 mod watchdog;

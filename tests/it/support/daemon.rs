@@ -69,6 +69,17 @@ impl Daemon {
         u32::try_from(started["pid"].as_u64().expect("a pid")).expect("a pid")
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it with KILL, at once, and waits for that.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it is there");
+        self.child.wait().expect("an exit status");
+    }
+
     /// Sends a signal to the daemon.
     pub(crate) fn signal(&self, name: &str) {
         signal(self.child.id(), name);
@@ -91,7 +102,8 @@ impl Daemon {
     }
 
     /// What it logged so far.
-    pub(crate) fn log(&self) -> String {
+    pub(crate) fn log(&mut self) -> String {
+        self.seen.extend(self.lines.try_iter());
         self.seen.join("\n")
     }
 }
