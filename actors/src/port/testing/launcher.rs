@@ -38,6 +38,8 @@ struct State {
     wasted: Vec<u32>,
     /// Processes that left the group of a run, by pid.
     strays: BTreeMap<u32, String>,
+    /// Processes of somebody else, which have a pid that was one of ours.
+    strangers: BTreeMap<u32, ProcessIdentity>,
     missing: bool,
     deaf: bool,
 }
@@ -60,6 +62,22 @@ impl FakeLauncher {
         // It ends whether or not anybody watches.
         let _ = watcher.send(exit);
         true
+    }
+
+    /// A process ends, and somebody else's gets its pid. It lives until it is signalled.
+    pub fn hand_pid_on(&self, stranger: ProcessIdentity) {
+        self.end(stranger.pid, Exit::default());
+        let mut state = self.state();
+        state.living.insert(stranger.pid, oneshot::channel().0);
+        state.strangers.insert(stranger.pid, stranger);
+    }
+
+    /// The identity of a process that is started here and gets this pid.
+    #[must_use]
+    pub fn identity(pid: u32) -> ProcessIdentity {
+        let leader = if pid >= CHILDREN { pid - CHILDREN } else { pid };
+        let start_ticks = u64::from(pid) * 100;
+        ProcessIdentity { boot_id: "boot".to_owned(), pid, start_ticks, pgid: leader }
     }
 
     /// Gives the group of a process another member, which does not end with it.
@@ -132,12 +150,6 @@ impl FakeLauncher {
         let exited = async move { receiver.await.unwrap_or_default() };
         Ok(Launched { identity: Self::identity(pid), exited: exited.boxed(), output: None })
     }
-
-    fn identity(pid: u32) -> ProcessIdentity {
-        let leader = if pid >= CHILDREN { pid - CHILDREN } else { pid };
-        let start_ticks = u64::from(pid) * 100;
-        ProcessIdentity { boot_id: "boot".to_owned(), pid, start_ticks, pgid: leader }
-    }
 }
 
 impl Launcher for FakeLauncher {
@@ -147,7 +159,9 @@ impl Launcher for FakeLauncher {
 
     fn adopt(&self, identity: &ProcessIdentity) -> Option<Launched> {
         let mut state = self.state();
-        if *identity != Self::identity(identity.pid) {
+        let pid = identity.pid;
+        let there = state.strangers.get(&pid).cloned().unwrap_or_else(|| Self::identity(pid));
+        if *identity != there {
             return None;
         }
         let (sender, receiver) = oneshot::channel();
@@ -177,6 +191,7 @@ impl Launcher for FakeLauncher {
         };
         let launched = state.launched.iter().rev();
         launched
+            .filter(|(pid, _)| !state.strangers.contains_key(pid))
             .filter_map(|(pid, spec)| Some((alive(pid)?, spec)))
             .filter_map(|(pid, spec)| Some((spec.environment.get(RUN_ID_VARIABLE)?.clone(), pid)))
             .filter(|(run_id, _)| run_ids.contains(run_id))
