@@ -166,7 +166,12 @@ fn compare(workspace: &Workspace, at: &str) {
     for (run_id, story) in stories.iter().filter(|(_, story)| !story.is_over()) {
         let (pid, start_ticks, boot_id) = story.process.as_ref().expect("a known process");
         let is_it = |it: &&Process| (it.pid, it.start_ticks) == (*pid, *start_ticks);
+        // A run whose leader is gone is not over while its group has members.
+        let is_left = |it: &&Process| {
+            it.run_id == *run_id && !it.is_helper && machine::group_of(it.pid) == Some(*pid)
+        };
         let found = processes.iter().find(is_it);
+        let found = found.or_else(|| processes.iter().find(is_left));
         let found = found.unwrap_or_else(|| panic!("{at}: {run_id} has no process {pid}"));
         assert_eq!((&found.run_id, boot_id.as_str()), (run_id, boot.trim()), "{at}");
         open.push(run_id.clone());

@@ -68,6 +68,11 @@ pub(super) fn zombies_of(parent: u32) -> Vec<u32> {
     children.filter(|pid| field(*pid, 0).as_deref() == Some("Z")).collect()
 }
 
+/// The number of the group that a process is in.
+pub(super) fn group_of(pid: u32) -> Option<u32> {
+    field(pid, 2)?.parse().ok()
+}
+
 /// The processes that a process is the parent of.
 pub(super) fn children_of(parent: u32) -> Vec<u32> {
     pids().filter(|pid| field(*pid, 1) == Some(parent.to_string())).collect()
