@@ -52,6 +52,7 @@ impl Arguments {
             lane: environment.lane.clone().unwrap_or_default(),
             key: self.key,
             narrated: self.narrated,
+            expect: None,
         };
         match control::call(&socket, &request, self.timeout)? {
             Answer::Claim { report, .. } => {

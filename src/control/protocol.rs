@@ -21,6 +21,9 @@ pub enum Request {
         key: String,
         /// The worker's words.
         narrated: String,
+        /// The value that the entity has, as the worker says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expect: Option<serde_json::Value>,
     },
     /// Compact the lane journal.
     Compact,

@@ -90,8 +90,8 @@ async fn converse(stream: UnixStream, doors: &Doors) -> io::Result<()> {
 
 async fn answer(request: Request, doors: &Doors) -> Answer {
     match request {
-        Request::Claim { run_id, lane, key, narrated } => {
-            match doors.claim.ask(Claim { run_id, lane, key, narrated }).await {
+        Request::Claim { run_id, lane, key, narrated, expect } => {
+            match doors.claim.ask(Claim { run_id, lane, key, narrated, expect }).await {
                 Ok(Ok(judged)) => {
                     Answer::Claim { report: Box::new(judged.report), seq: judged.seq }
                 }

@@ -24,9 +24,7 @@ use dosd_actors::spawn::{
 use dosd_actors::supervisor::{
     Close, FleetSettings, Proposal, Shutdown, SupervisorActor, SupervisorPorts,
 };
-use dosd_actors::witness::{
-    Claim, EndRun, JsonSurface, SharedSurface, TakeBaseline, WitnessActor, WitnessPorts,
-};
+use dosd_actors::witness::{Claim, EndRun, TakeBaseline, WitnessActor, WitnessPorts};
 use dosd_exporters::file::{FileConfig, FileSink, Rotation};
 use dosd_exporters::{Drain, DrainEnd, ExporterActor, ExporterParts, Filter, StartFrom};
 use dosd_kernel::fold::Fold;
@@ -36,8 +34,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
 
 use super::error::DaemonError;
-use super::{RunOptions, reaper, settings};
-use crate::config::{self, Config, Sink, Surface};
+use super::{RunOptions, reaper, settings, surfaces};
+use crate::config::{self, Config, Sink};
 use crate::control::Doors;
 
 const LANES: &str = "lane";
@@ -363,18 +361,13 @@ impl Cast {
     }
 
     fn make_witness(&self) -> Addr<WitnessActor> {
-        let surfaces = self.options.config.witnesses.iter().map(|witness| {
-            let Surface::Json { path } = &witness.surface;
-            let path = self.options.workspace.resolve_path(path);
-            let storage = Arc::clone(&self.ports.storage);
-            Arc::new(JsonSurface::new(witness.name.clone(), path, witness.rung, storage))
-                as SharedSurface
-        });
         let ports = WitnessPorts {
             clock: Arc::clone(&self.ports.clock),
+            storage: Arc::clone(&self.ports.storage),
             verdicts: self.verdicts.append.clone(),
         };
-        let actor = WitnessActor::new(surfaces.collect(), ports, Some(self.guard(WITNESS))).start();
+        let settings = surfaces::witness(&self.options);
+        let actor = WitnessActor::new(settings, ports, Some(self.guard(WITNESS))).start();
         self.claim.point_at(&actor);
         self.baseline.point_at(&actor);
         self.run_ended.point_at(&actor);

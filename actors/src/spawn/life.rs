@@ -21,7 +21,7 @@ use crate::port::{
     Exit, Found, GroupMember, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage,
 };
 use crate::reach::Reach;
-use crate::witness::{EndRun, TakeBaseline};
+use crate::witness::{EndRun, TakeBaseline, Unclaimed};
 
 /// What all runs of one actor share.
 pub(super) struct Shared {
@@ -302,9 +302,15 @@ pub(super) async fn finish(
             detail.insert(key.into(), value.into());
         }
     }
+    // None when the witness is being made again.
+    let unclaimed = shared.run_ended.ask(EndRun { run_id: run.run_id.clone() }).await;
+    if let Ok(Unclaimed { count: Some(count), keys }) = unclaimed {
+        detail.insert("unclaimed".into(), count.into());
+        if !keys.is_empty() {
+            detail.insert("unclaimed_keys".into(), keys.into());
+        }
+    }
     shared.tell_verdict("EXITED", &run, detail).await;
-    // Not fatal when the witness is being made again: it forgot the run anyway.
-    let _ = shared.run_ended.ask(EndRun { run_id: run.run_id.clone() }).await;
     if let Err(error) = shared.storage.remove_dir_all(&shared.settings.run_directory(&run)) {
         warn!(run = run.run_id, "the run's directory is left behind: {error}");
     }

@@ -20,7 +20,9 @@ use crate::reach::Reach;
 use crate::rotated_log::Rotation;
 use crate::spawn::{LogPolicy, ProcessEvent, SpawnActor, SpawnPorts, SpawnSettings};
 use crate::supervisor::{FleetSettings, LeaseMode, SupervisorActor, SupervisorPorts};
-use crate::witness::{JsonSurface, SharedSurface, WitnessActor, WitnessPorts};
+use crate::witness::{Source, WitnessActor, WitnessPorts, WitnessSettings, Witnessed};
+
+use super::probe::Store;
 
 pub(super) const LANES: &str = "/w/.dos/lane-journal.jsonl";
 pub(super) const VERDICTS: &str = "/w/.dos/verdict-journal.jsonl";
@@ -123,14 +125,19 @@ impl Stage {
         let lanes = JournalActor::new(lanes, clock.clone(), Some(bells), None).start();
         let verdicts = JournalActor::new(verdicts, clock.clone(), None, None).start();
         let verdict_rows = Reach::to("verdict", verdicts.clone().recipient());
-        let surface: SharedSurface = Arc::new(JsonSurface::new(
-            "orders".to_owned(),
-            PathBuf::from(STORE),
-            dosd_kernel::evidence::Accountability::OsRecorded,
-            storage.clone(),
-        ));
-        let ports = WitnessPorts { clock: clock.clone(), verdicts: verdict_rows.clone() };
-        let witness = WitnessActor::new(vec![surface], ports, None).start();
+        let surface = Store { storage: storage.clone(), path: PathBuf::from(STORE) };
+        let ports = WitnessPorts {
+            clock: clock.clone(),
+            storage: storage.clone(),
+            verdicts: verdict_rows.clone(),
+        };
+        let settings = WitnessSettings {
+            surfaces: vec![Witnessed::plain(Source::State(Arc::new(surface)))],
+            lanes: BTreeMap::new(),
+            runs: self.spawn_settings().runs,
+            scratch: PathBuf::from("/w/.dos/scratch"),
+        };
+        let witness = WitnessActor::new(settings, ports, None).start();
         let events = Reach::unset("supervisor");
         let spawner = SpawnActor::new(
             self.spawn_settings(),

@@ -1,6 +1,7 @@
 //! Claims are judged by what the world shows.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,12 @@ use dosd_kernel::effect_witness::EffectVerdict;
 
 use super::probe::{Gated, Notes, SlowJournal};
 use super::stage::{Daemon, STORE, Stage, VERDICTS, code};
-use crate::port::testing::TestClock;
+use crate::port::testing::{MemoryStorage, TestClock};
 use crate::reach::Reach;
 use crate::supervisor::LeaseMode;
-use crate::witness::{Claim, Judged, SharedSurface, TakeBaseline, WitnessActor, WitnessPorts};
+use crate::witness::{
+    Claim, Judged, Source, TakeBaseline, WitnessActor, WitnessPorts, WitnessSettings, Witnessed,
+};
 
 async fn fleet() -> (Stage, Daemon, String) {
     let stage = Stage::with_lanes(&["a"], LeaseMode::Supervisor);
@@ -28,6 +31,7 @@ async fn claim(daemon: &Daemon, run_id: &str, key: &str) -> Judged {
         lane: "a".to_owned(),
         key: key.to_owned(),
         narrated: "done, all tests green".to_owned(),
+        expect: None,
     };
     daemon.witness.send(claim).await.unwrap().unwrap()
 }
@@ -74,7 +78,13 @@ async fn a_run_that_is_not_known_has_no_baseline() {
 #[actix::test]
 async fn a_claim_is_filed_under_the_lane_of_its_run_whatever_it_says() {
     let (stage, daemon, run_id) = fleet().await;
-    let lie = Claim { run_id, lane: "b".to_owned(), key: "42".to_owned(), narrated: String::new() };
+    let lie = Claim {
+        run_id,
+        lane: "b".to_owned(),
+        key: "42".to_owned(),
+        narrated: String::new(),
+        expect: None,
+    };
     daemon.witness.send(lie).await.unwrap().unwrap();
     let rows = stage.rows(VERDICTS);
     let claimed = rows.iter().find(|row| row["syscall"] == "effect_witness").unwrap();
@@ -126,10 +136,17 @@ async fn witness(surfaces: &[&Gated]) -> Addr<WitnessActor> {
     let journal = SlowJournal { name: "verdict", takes: Duration::ZERO, notes: Notes::default() };
     let ports = WitnessPorts {
         clock: Arc::new(TestClock::at(0)),
+        storage: Arc::new(MemoryStorage::default()),
         verdicts: Reach::to("verdict", journal.start().recipient()),
     };
-    let surfaces = surfaces.iter().map(|it| Arc::new((*it).clone()) as SharedSurface).collect();
-    let witness = WitnessActor::new(surfaces, ports, None).start();
+    let surfaces = surfaces.iter().map(|it| Source::State(Arc::new((*it).clone())));
+    let settings = WitnessSettings {
+        surfaces: surfaces.map(Witnessed::plain).collect(),
+        lanes: BTreeMap::new(),
+        runs: PathBuf::from("/w/runs"),
+        scratch: PathBuf::from("/w/scratch"),
+    };
+    let witness = WitnessActor::new(settings, ports, None).start();
     take_baseline(&witness, "RID-1").await;
     witness
 }
@@ -145,6 +162,7 @@ async fn verdict(witness: &Addr<WitnessActor>, run_id: &str, key: &str) -> Effec
         lane: "a".to_owned(),
         key: key.to_owned(),
         narrated: String::new(),
+        expect: None,
     };
     witness.send(claim).await.unwrap().unwrap().report.verdict
 }

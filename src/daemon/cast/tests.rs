@@ -84,6 +84,7 @@ impl Stage {
             lane: "a".to_owned(),
             key: "orders:1".to_owned(),
             narrated: String::new(),
+            expect: None,
         };
         self.cast.claim.ask(claim).await.unwrap().unwrap().report.verdict
     }

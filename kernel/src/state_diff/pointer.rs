@@ -1,0 +1,95 @@
+//! JSON pointers (RFC 6901), as far as removing what they point at.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde_json::Value;
+
+/// A place inside a value, like `/updated_at` or `/lines/0/price`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    parents: Vec<String>,
+    last: String,
+}
+
+impl Pointer {
+    /// Reads a pointer; none when it is not one, or points at the whole value.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parents: Vec<String> =
+            text.strip_prefix('/')?.split('/').map(unescape).collect::<Option<_>>()?;
+        let last = parents.pop()?;
+        Some(Self { parents, last })
+    }
+
+    /// Removes what it points at, if that is there.
+    pub fn remove_from(&self, value: &mut Value) {
+        let mut inner = value;
+        for parent in &self.parents {
+            let Some(next) = child(inner, parent) else { return };
+            inner = next;
+        }
+        match inner {
+            Value::Object(fields) => drop(fields.remove(&self.last)),
+            Value::Array(items) => {
+                if let Some(at) = self.last.parse().ok().filter(|at| *at < items.len()) {
+                    items.remove(at);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+}
+
+fn child<'a>(value: &'a mut Value, token: &str) -> Option<&'a mut Value> {
+    match value {
+        Value::Object(fields) => fields.get_mut(token),
+        Value::Array(items) => items.get_mut(token.parse::<usize>().ok()?),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
+/// `~1` is a slash and `~0` a tilde; any other tilde is an error.
+fn unescape(token: &str) -> Option<String> {
+    let mut parts = token.split('~');
+    let mut text = String::from(parts.next()?);
+    for part in parts {
+        let mut rest = part.chars();
+        text.push(match rest.next()? {
+            '0' => '~',
+            '1' => '/',
+            _ => return None,
+        });
+        text.push_str(rest.as_str());
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pointer;
+    use serde_json::{Value, json};
+
+    fn without(mut value: Value, pointer: &str) -> Value {
+        Pointer::parse(pointer).unwrap().remove_from(&mut value);
+        value
+    }
+
+    #[test]
+    fn removes_what_it_points_at_and_nothing_else() {
+        let value = json!({"a": {"b": [1, 2]}, "x/y": 1, "~": 2});
+        assert_eq!(without(value.clone(), "/a/b/0"), json!({"a": {"b": [2]}, "x/y": 1, "~": 2}));
+        assert_eq!(without(value.clone(), "/x~1y"), json!({"a": {"b": [1, 2]}, "~": 2}));
+        assert_eq!(without(value.clone(), "/~0"), json!({"a": {"b": [1, 2]}, "x/y": 1}));
+        for nowhere in ["/z", "/a/z/0", "/a/b/7", "/a/b/first", "/"] {
+            assert_eq!(without(value.clone(), nowhere), value, "{nowhere}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pointer_is_refused() {
+        for text in ["", "a", "a/b", "/~", "/~2"] {
+            assert_eq!(Pointer::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The places in the world that claims are checked against: one file for each kind.
+//!
+//! A surface hands over what it reads, entity by entity, so that a large one needs no more
+//! memory than a small one. It decides nothing about claims, and it never gives less than
+//! everything: what cannot be read is an error with its cause, never an empty map.
+
+mod identity;
+mod json;
+
+pub use identity::Identity;
+pub use json::Json;
