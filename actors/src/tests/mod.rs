@@ -5,6 +5,7 @@ mod fleet;
 mod lease_lock;
 mod probe;
 mod restart;
+mod settle;
 mod spawn;
 mod stage;
 mod witness;

@@ -150,7 +150,11 @@ impl Gated {
     }
 
     pub(super) fn put(&self, key: &str) {
-        self.state().snapshot.insert(key.to_owned(), true.into());
+        self.put_value(key, true.into());
+    }
+
+    pub(super) fn put_value(&self, key: &str, value: serde_json::Value) {
+        self.state().snapshot.insert(key.to_owned(), value);
     }
 
     pub(super) fn break_down(&self) {
