@@ -66,7 +66,7 @@ impl Reader {
 
     async fn read_for_all(&self) {
         loop {
-            let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
+            let waiting = self.all_who_ask_now().await;
             if waiting.is_empty() {
                 self.is_reading.set(false);
                 return;
@@ -94,6 +94,20 @@ impl Reader {
                     self.hangs.set(false);
                 }
             }
+        }
+    }
+
+    /// Whoever waits. Those who are about to ask are let in, as long as more come: a read
+    /// costs far more than a few turns of the others.
+    async fn all_who_ask_now(&self) -> Vec<oneshot::Sender<Read>> {
+        let mut seen = 0;
+        loop {
+            let waits = self.waiting.borrow().len();
+            if waits == seen {
+                return std::mem::take(&mut *self.waiting.borrow_mut());
+            }
+            seen = waits;
+            tokio::task::yield_now().await;
         }
     }
 
