@@ -24,6 +24,9 @@ pub enum Request {
         /// The value that the entity has, as the worker says.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expect: Option<serde_json::Value>,
+        /// Whether the answer is the verdict; else it comes at once.
+        #[serde(default = "yes")]
+        wait: bool,
     },
     /// Compact the lane journal.
     Compact,
@@ -47,6 +50,10 @@ pub enum Request {
         /// Why.
         reason: String,
     },
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What became of an order to stop a worker.
@@ -79,6 +86,8 @@ pub enum Answer {
         /// The number of its row in the verdict journal.
         seq: u64,
     },
+    /// The daemon has the claim and will judge it.
+    Accepted,
     /// What a compaction did.
     Compact(Compacted),
     /// The answer to a request about lanes.

@@ -34,9 +34,10 @@ use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
 
 use super::error::DaemonError;
-use super::{RunOptions, reaper, settings, surfaces};
+use super::{RunOptions, reaper, settings};
 use crate::config::{self, Config, Sink};
 use crate::control::Doors;
+use crate::surfaces;
 
 const LANES: &str = "lane";
 const VERDICTS: &str = "verdict";
@@ -366,7 +367,8 @@ impl Cast {
             storage: Arc::clone(&self.ports.storage),
             verdicts: self.verdicts.append.clone(),
         };
-        let settings = surfaces::witness(&self.options);
+        let RunOptions { config, workspace, .. } = &self.options;
+        let settings = surfaces::settings(config, workspace);
         let actor = WitnessActor::new(settings, ports, Some(self.guard(WITNESS))).start();
         self.claim.point_at(&actor);
         self.baseline.point_at(&actor);

@@ -10,7 +10,6 @@ mod logging;
 mod reaper;
 mod settings;
 mod signals;
-mod surfaces;
 
 use std::future::pending;
 use std::path::PathBuf;
