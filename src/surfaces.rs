@@ -1,7 +1,6 @@
 //! From the checked configuration to what claims are checked against. The one place that
 //! knows every kind of surface.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,7 +17,7 @@ use crate::workspace::Workspace;
 pub fn settings(config: &Config, workspace: &Workspace) -> WitnessSettings {
     WitnessSettings {
         surfaces: config.witnesses.iter().map(|it| witnessed(workspace, it)).collect(),
-        lanes: BTreeMap::new(),
+        lanes: config.workers.map(|worker| worker.witness.clone()),
         runs: workspace.runs_dir(),
         scratch: workspace.state_dir().join("scratch"),
     }

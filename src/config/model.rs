@@ -5,7 +5,7 @@ use super::command::CommandTemplate;
 use super::shared::{Paths, Stamp};
 pub use super::surface::{Secret, SqlSource, Surface, Witness};
 use dosd_kernel::arbiter::Overlap;
-use dosd_kernel::population::{Lanes, Policy};
+use dosd_kernel::population::{ByLane, Lanes, Policy};
 use dosd_kernel::reasons::{self, Reason};
 use dosd_kernel::verdict::Severity;
 use dosd_kernel::{cooldown, data_class, liveness, restart, retention};
@@ -47,8 +47,9 @@ pub struct Config {
     pub on_shutdown: OnShutdown,
     /// `[dosd.liveness]`: when a worker counts as spinning or stalled.
     pub liveness: liveness::Policy,
-    /// `[dosd.worker]`: how a worker is started, stopped, restarted and logged.
-    pub worker: Worker,
+    /// `[dosd.worker]`: how a worker is started, stopped, restarted and logged; and
+    /// `[dosd.worker.lanes.NAME]`, where a lane has it otherwise. Every value is whole.
+    pub workers: ByLane<Worker>,
     /// `[[dosd.witness]]`: the state surfaces, with distinct names.
     pub witnesses: Vec<Witness>,
     /// `[[dosd.exporter]]`: the sinks, with distinct names.
@@ -72,10 +73,18 @@ impl Default for Config {
             tick: Duration::from_secs(30),
             on_shutdown: OnShutdown::default(),
             liveness: liveness::Policy::default(),
-            worker: Worker::default(),
+            workers: ByLane::default(),
             witnesses: Vec::new(),
             exporters: Vec::new(),
         }
+    }
+}
+
+impl Config {
+    /// How the worker of a lane is started, stopped, restarted and logged.
+    #[must_use]
+    pub fn worker(&self, lane: &str) -> &Worker {
+        self.workers.of(lane)
     }
 }
 
@@ -91,7 +100,7 @@ pub enum OnShutdown {
     Stop,
 }
 
-/// `[dosd.worker]`.
+/// `[dosd.worker]`, or the whole of it for one lane.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Worker {
     /// The program and its arguments, with placeholders.
@@ -104,6 +113,8 @@ pub struct Worker {
     pub restart: restart::Policy,
     /// How much of a worker's output is kept.
     pub log: Rotation,
+    /// The surfaces that are read for its claims; all of them if it names none.
+    pub witness: Option<Vec<String>>,
 }
 
 impl Default for Worker {
@@ -114,6 +125,7 @@ impl Default for Worker {
             stop_timeout: Duration::from_secs(10),
             restart: restart::Policy::default(),
             log: Rotation { max_bytes: 10_000_000, keep: 5 },
+            witness: None,
         }
     }
 }

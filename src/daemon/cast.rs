@@ -3,6 +3,10 @@
 //! Every actor has one way to start, used at the beginning and after a panic.
 //! Its state comes from the journals.
 
+mod apply;
+mod exporters;
+mod surfaces;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +15,7 @@ use actix::{Actor, Addr, Arbiter};
 use dosd_actors::guard::{ActorEnded, EndGuard};
 use dosd_actors::journal::{
     Append, Compact, CompactSettings, Decide, JournalActor, ListOpenRuns, Log, Observe, ReadFrom,
-    Subscribe,
+    ReplaceCaps, Subscribe,
 };
 use dosd_actors::port::{
     Disk, SharedClock, SharedLauncher, SharedStorage, SystemClock, SystemLauncher, holder_process,
@@ -24,9 +28,8 @@ use dosd_actors::spawn::{
 use dosd_actors::supervisor::{
     Close, FleetSettings, Proposal, Shutdown, SupervisorActor, SupervisorPorts,
 };
-use dosd_actors::witness::{Claim, EndRun, TakeBaseline, WitnessActor, WitnessPorts};
-use dosd_exporters::file::{FileConfig, FileSink, Rotation};
-use dosd_exporters::{Drain, DrainEnd, ExporterActor, ExporterParts, Filter, StartFrom};
+use dosd_actors::witness::{Claim, EndRun, TakeBaseline};
+use dosd_actors::{spawn, supervisor, witness};
 use dosd_kernel::fold::Fold;
 use dosd_kernel::lane::{LaneFold, LaneRequest};
 use dosd_kernel::verdict::VerdictFold;
@@ -35,9 +38,9 @@ use tracing::warn;
 
 use super::error::DaemonError;
 use super::{RunOptions, reaper, settings};
-use crate::config::{self, Config, Sink};
+use crate::config::{self, Config};
 use crate::control::Doors;
-use crate::surfaces;
+use crate::workspace::Workspace;
 
 const LANES: &str = "lane";
 const VERDICTS: &str = "verdict";
@@ -74,7 +77,11 @@ pub(super) struct Cast {
     process_events: Reach<ProcessEvent>,
     close: Reach<Close>,
     shutdown: Reach<Shutdown>,
-    exporters: Vec<(config::Exporter, Reach<Drain>)>,
+    reconfigure_fleet: Reach<supervisor::Reconfigure>,
+    reconfigure_spawn: Reach<spawn::Reconfigure>,
+    reconfigure_witness: Reach<witness::Reconfigure>,
+    replace_caps: Reach<ReplaceCaps>,
+    exporters: Vec<exporters::Seat>,
     spawn_settings: SpawnSettings,
     fleet_settings: FleetSettings,
     options: RunOptions,
@@ -139,10 +146,9 @@ impl Cast {
         };
         let mut random = fastrand::Rng::new();
         let host_id = crate::host::host_id(&options.environment);
-        let fleet_settings = settings::fleet(&options, &*ports.clock, &host_id, &mut random)?;
+        let lineage = settings::lineage(&options, &*ports.clock, &mut random)?;
+        let fleet_settings = settings::fleet(&options.config, &host_id, lineage);
         let spawn_settings = settings::spawn(&options, socket, host_id);
-        let exporters = options.config.exporters.iter();
-        let exporters = exporters.map(|it| (it.clone(), Reach::unset(EXPORTER))).collect();
         let cast = Self {
             ports,
             lanes: JournalReach::unset(LANES),
@@ -164,7 +170,11 @@ impl Cast {
             process_events: Reach::unset(SUPERVISOR),
             close: Reach::unset(SUPERVISOR),
             shutdown: Reach::unset(SUPERVISOR),
-            exporters,
+            reconfigure_fleet: Reach::unset(SUPERVISOR),
+            reconfigure_spawn: Reach::unset(SPAWN),
+            reconfigure_witness: Reach::unset(WITNESS),
+            replace_caps: Reach::unset(LANES),
+            exporters: Vec::new(),
             spawn_settings,
             fleet_settings,
             options,
@@ -176,9 +186,7 @@ impl Cast {
         let mut cast = cast;
         cast.make_lanes()?;
         cast.make_verdicts()?;
-        for at in 0..cast.exporters.len() {
-            cast.make_exporter(at);
-        }
+        cast.make_exporters();
         cast.make_witness();
         cast.make_spawn();
         cast.make_supervisor();
@@ -233,18 +241,14 @@ impl Cast {
         make(self)
     }
 
-    fn remake_exporters(&mut self) {
-        for at in 0..self.exporters.len() {
-            let ended = self.exporters[at].1.recipient().is_none_or(|actor| !actor.connected());
-            if ended {
-                self.make_exporter(at);
-            }
-        }
-    }
-
-    /// The configuration that it was assembled from.
+    /// The configuration that holds.
     pub(super) fn config(&self) -> &Config {
         &self.options.config
+    }
+
+    /// The workspace that is served.
+    pub(super) fn workspace(&self) -> &Workspace {
+        &self.options.workspace
     }
 
     /// No new launches from here on. Workers that live are taken care of as before.
@@ -281,22 +285,13 @@ impl Cast {
     /// the last verdicts delivered, then the journals.
     pub(super) async fn stop(&self, drain_at_most: Duration) {
         let _ = self.shutdown.ask(Shutdown).await;
-        for (exporter, drain) in &self.exporters {
-            if let Ok(drained) = drain.ask(Drain { within: drain_at_most }).await
-                && drained.end == DrainEnd::GaveUp
-            {
-                warn!(
-                    exporter = exporter.name,
-                    behind_bytes = drained.behind_bytes,
-                    "not everything is delivered; the cursor keeps the rest for the next start"
-                );
-            }
-        }
+        self.drain_exporters(drain_at_most).await;
         self.lanes.clear();
         self.verdicts.clear();
         self.observe.clear();
         self.open_runs.clear();
         self.compact.clear();
+        self.replace_caps.clear();
         self.proposals.clear();
         self.ends.clear();
         self.lane_requests.clear();
@@ -314,6 +309,7 @@ impl Cast {
         self.observe.point_at(&actor);
         self.open_runs.point_at(&actor);
         self.compact.point_at(&actor);
+        self.replace_caps.point_at(&actor);
         self.proposals.point_at(&actor);
         self.ends.point_at(&actor);
         self.lane_requests.point_at(&actor);
@@ -361,21 +357,6 @@ impl Cast {
         }))
     }
 
-    fn make_witness(&self) -> Addr<WitnessActor> {
-        let ports = WitnessPorts {
-            clock: Arc::clone(&self.ports.clock),
-            storage: Arc::clone(&self.ports.storage),
-            verdicts: self.verdicts.append.clone(),
-        };
-        let RunOptions { config, workspace, .. } = &self.options;
-        let settings = surfaces::settings(config, workspace);
-        let actor = WitnessActor::new(settings, ports, Some(self.guard(WITNESS))).start();
-        self.claim.point_at(&actor);
-        self.baseline.point_at(&actor);
-        self.run_ended.point_at(&actor);
-        actor
-    }
-
     fn make_spawn(&self) -> Addr<SpawnActor> {
         let ports = SpawnPorts {
             clock: Arc::clone(&self.ports.clock),
@@ -388,13 +369,19 @@ impl Cast {
             run_ended: self.run_ended.clone(),
             supervisor: self.process_events.clone(),
         };
-        let actor =
-            SpawnActor::new(self.spawn_settings.clone(), ports, Some(self.guard(SPAWN))).start();
+        let actor = SpawnActor::new(
+            self.spawn_settings.clone(),
+            settings::workers(&self.options),
+            ports,
+            Some(self.guard(SPAWN)),
+        )
+        .start();
         self.spawner.point_at(&actor);
         self.readopt.point_at(&actor);
         self.stop_all.point_at(&actor);
         self.halt.point_at(&actor);
         self.await_ends.point_at(&actor);
+        self.reconfigure_spawn.point_at(&actor);
         actor
     }
 
@@ -416,36 +403,8 @@ impl Cast {
         self.process_events.point_at(&actor);
         self.close.point_at(&actor);
         self.shutdown.point_at(&actor);
+        self.reconfigure_fleet.point_at(&actor);
         actor
-    }
-
-    fn make_exporter(&mut self, at: usize) {
-        let rng = self.random.fork();
-        let guard = self.guard(EXPORTER);
-        let (exporter, drain) = &self.exporters[at];
-        let Sink::File { path, rotation } = &exporter.sink;
-        let rotation = Rotation { max_size_bytes: rotation.max_bytes, keep: rotation.keep };
-        let path = self.options.workspace.resolve_path(path);
-        let sink = FileSink::new(Arc::clone(&self.ports.storage), FileConfig { path, rotation });
-        let parts = ExporterParts {
-            name: exporter.name.clone(),
-            sink,
-            filter: Filter {
-                min_severity: exporter.min_severity,
-                syscalls: exporter.syscalls.clone(),
-            },
-            from: match exporter.from {
-                config::StartFrom::Start => StartFrom::Start,
-                config::StartFrom::End => StartFrom::End,
-            },
-            directory: self.options.workspace.exporters_dir(),
-            clock: Arc::clone(&self.ports.clock),
-            storage: Arc::clone(&self.ports.storage),
-            rng,
-            read: self.verdicts.read.clone(),
-            subscribe: self.verdicts.doorbell.clone(),
-        };
-        drain.point_at(&ExporterActor::new(parts, guard).start());
     }
 }
 

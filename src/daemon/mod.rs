@@ -4,10 +4,12 @@
 //! Nothing is decided here but the order of starting and stopping.
 
 mod cast;
+mod difference;
 mod error;
 mod lock;
 mod logging;
 mod reaper;
+mod reread;
 mod settings;
 mod signals;
 
@@ -61,16 +63,19 @@ pub struct RunOptions {
 /// # Errors
 /// [`DaemonError`]: somebody else serves it, or it cannot be served (any more).
 pub fn run(options: RunOptions) -> Result<(), DaemonError> {
-    let workspace = &options.workspace;
-    workspace
-        .ensure_state_dir()
-        .map_err(|source| DaemonError::State { path: workspace.state_dir(), source })?;
-    let _lock = lock::take(&workspace.daemon_lock())?;
-    actix::System::new().block_on(serve(options))
+    actix::System::new().block_on(async {
+        // Before anything is there that a signal could leave behind.
+        let signals = Signals::listen().map_err(DaemonError::Signals)?;
+        let workspace = &options.workspace;
+        workspace
+            .ensure_state_dir()
+            .map_err(|source| DaemonError::State { path: workspace.state_dir(), source })?;
+        let _lock = lock::take(&workspace.daemon_lock())?;
+        serve(options, signals).await
+    })
 }
 
-async fn serve(options: RunOptions) -> Result<(), DaemonError> {
-    let mut signals = Signals::listen().map_err(DaemonError::Signals)?;
+async fn serve(options: RunOptions, mut signals: Signals) -> Result<(), DaemonError> {
     let socket = options.workspace.socket(&Environment {
         // A daemon listens in its own workspace; the variable is for its workers.
         socket: None,
@@ -83,17 +88,19 @@ async fn serve(options: RunOptions) -> Result<(), DaemonError> {
         .map_err(|source| DaemonError::State { path: socket.clone(), source })?;
     let control = actix_rt::spawn(control);
 
-    let on_shutdown = on_shutdown(&cast);
-    let outcome = attend(&mut cast, ended, &mut signals, on_shutdown).await;
+    if on_shutdown(&cast) != cast.config().on_shutdown {
+        warn!("nobody outlives process 1: workers will be stopped with the daemon");
+    }
+    let outcome = attend(&mut cast, ended, &mut signals).await;
     if outcome.is_ok() {
-        signals.end_at_once_on_the_next();
+        signals.end.end_at_once_on_the_next();
     }
 
     // New claims are refused from here on; those under way are answered by the
     // witness, which goes last.
     control.abort();
     cast.close().await;
-    match on_shutdown {
+    match on_shutdown(&cast) {
         OnShutdown::Detach => info!("workers go on; the next daemon adopts them"),
         OnShutdown::Drain | OnShutdown::Stop => cast.stop_workers().await,
     }
@@ -109,11 +116,7 @@ async fn serve(options: RunOptions) -> Result<(), DaemonError> {
 /// What the configuration says of the end, as far as it can be done.
 fn on_shutdown(cast: &Cast) -> OnShutdown {
     let wish = cast.config().on_shutdown;
-    if wish == OnShutdown::Detach && std::process::id() == 1 {
-        warn!("nobody outlives process 1: workers will be stopped with the daemon");
-        return OnShutdown::Stop;
-    }
-    wish
+    if wish == OnShutdown::Detach && std::process::id() == 1 { OnShutdown::Stop } else { wish }
 }
 
 /// Keeps the actors alive until there is a reason to end.
@@ -121,15 +124,18 @@ async fn attend(
     cast: &mut Cast,
     mut ended: mpsc::UnboundedReceiver<ActorEnded>,
     signals: &mut Signals,
-    on_shutdown: OnShutdown,
 ) -> Result<(), DaemonError> {
     let mut panics: Vec<tokio::time::Instant> = Vec::new();
     let mut drained = pending().boxed_local();
     let mut is_draining = false;
     loop {
         let ended = tokio::select! {
-            signal = signals.wish(is_draining) => {
-                if on_shutdown == OnShutdown::Drain && !is_draining {
+            () = signals.reread.wish() => {
+                reread::reread(cast).await;
+                continue;
+            }
+            signal = signals.end.wish(is_draining) => {
+                if on_shutdown(cast) == OnShutdown::Drain && !is_draining {
                     info!("{signal}: waiting for the workers to end; once more to stop them");
                     cast.close().await;
                     drained = cast.workers_ended().boxed_local();

@@ -1,4 +1,5 @@
-//! The signals that stop a daemon.
+//! The signals that a daemon listens to: those that stop it, and the one that has it read
+//! its configuration again.
 
 use std::io;
 use std::time::Duration;
@@ -8,20 +9,47 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// A signal that follows another within this time is the same wish.
 const ECHO: Duration = Duration::from_millis(500);
 
-/// TERM and INT.
+/// What was signalled to this process since it began to listen.
 pub(super) struct Signals {
+    /// TERM and INT.
+    pub(super) end: EndSignals,
+    /// HUP.
+    pub(super) reread: RereadSignal,
+}
+
+/// TERM and INT.
+pub(super) struct EndSignals {
     terminate: Signal,
     interrupt: Signal,
 }
 
+/// HUP. Several that come before the first is attended to are one.
+pub(super) struct RereadSignal(Signal);
+
 impl Signals {
+    /// From now on none of them ends the process by itself.
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
+            end: EndSignals {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+            },
+            reread: RereadSignal(signal(SignalKind::hangup())?),
         })
     }
+}
 
+impl RereadSignal {
+    /// Waits for the wish.
+    pub(super) async fn wish(&mut self) {
+        if self.0.recv().await.is_none() {
+            // The runtime is going down.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl EndSignals {
     /// Waits for one and gives its name.
     async fn next(&mut self) -> &'static str {
         tokio::select! {

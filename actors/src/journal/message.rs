@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix::{Message, Recipient};
 use dosd_kernel::draft::Draft;
 use dosd_kernel::lane::{Matter, Observation, OpenRun};
+use dosd_kernel::retention;
 
 use super::error::JournalError;
 use super::log::{Committed, Compacted};
@@ -63,6 +64,14 @@ where
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Result<Compacted, JournalError>")]
 pub struct Compact;
+
+/// Compact by these caps from now on. Lane journal only.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct ReplaceCaps {
+    /// The size and age at which the journal is compacted without being asked.
+    pub caps: retention::Policy,
+}
 
 /// Read complete rows from a place on.
 #[derive(Debug, Message)]

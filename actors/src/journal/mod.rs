@@ -19,7 +19,8 @@ pub use actor::{CompactSettings, HolderLookup, JournalActor};
 pub use error::{JournalError, JournalErrorKind};
 pub use log::{Committed, Compacted, Followed, Log, Report};
 pub use message::{
-    Append, Compact, Decide, JournalMoved, ListOpenRuns, Observe, Origin, Page, ReadFrom, Subscribe,
+    Append, Compact, Decide, JournalMoved, ListOpenRuns, Observe, Origin, Page, ReadFrom,
+    ReplaceCaps, Subscribe,
 };
 pub use mutex::{LOCK_PATIENCE, LeaseHold, LeaseMutex, LockOwner, Pauses};
 pub use position::{Cursor, EventId, FileIdentity, Start};

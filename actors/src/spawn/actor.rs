@@ -11,10 +11,12 @@ use super::halt::halt;
 use super::life::{self, Record, Shared};
 use super::living::{Living, Phase};
 use super::message::{
-    AwaitEnds, HaltRun, Halting, ProcessEvent, ReadoptRuns, Run, Spawn, StopAll, Survivors,
+    AwaitEnds, HaltRun, Halting, ProcessEvent, ReadoptRuns, Reconfigure, Run, Spawn, StopAll,
+    Survivors,
 };
-use super::settings::SpawnSettings;
+use super::settings::{SpawnSettings, WorkerPolicy};
 use super::stop::stop_all;
+use super::terms::TermBook;
 use crate::guard::EndGuard;
 use crate::journal::{Append, Decide};
 use crate::port::{Found, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage};
@@ -52,9 +54,15 @@ pub struct SpawnPorts {
 impl SpawnActor {
     /// An actor without processes.
     #[must_use]
-    pub fn new(settings: SpawnSettings, ports: SpawnPorts, guard: Option<EndGuard>) -> Self {
+    pub fn new(
+        settings: SpawnSettings,
+        workers: WorkerPolicy,
+        ports: SpawnPorts,
+        guard: Option<EndGuard>,
+    ) -> Self {
         let shared = Shared {
             settings,
+            terms: TermBook::new(workers),
             clock: ports.clock,
             storage: ports.storage,
             launcher: ports.launcher,
@@ -84,7 +92,7 @@ impl Handler<Spawn> for SpawnActor {
     fn handle(&mut self, message: Spawn, ctx: &mut Self::Context) {
         // In hand from now on: whoever asks what became of the run while its
         // baseline is read is told that it lives.
-        if self.shared.living.enter(&message.run, Phase::Starting) {
+        if self.take_in_hand(&message.run, Phase::Starting) {
             ctx.spawn(wrap_future(life::start(Rc::clone(&self.shared), message.run)));
         } else {
             warn!(run = message.run.run_id, "a run was ordered twice, it is started once");
@@ -138,14 +146,28 @@ impl Handler<ReadoptRuns> for SpawnActor {
     }
 }
 
+impl Handler<Reconfigure> for SpawnActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Reconfigure, _: &mut Self::Context) {
+        self.shared.terms.replace(message.workers);
+    }
+}
+
 impl SpawnActor {
+    /// Says whether the run was not there before.
+    fn take_in_hand(&self, run: &Run, phase: Phase) -> bool {
+        self.shared.terms.begin(run);
+        self.shared.living.enter(run, phase)
+    }
+
     fn adopt(&self, process: Option<&ProcessIdentity>) -> Option<Launched> {
         self.shared.launcher.adopt(process?)
     }
 
     /// Takes a run in hand whose process lives.
     fn watch(&self, run: Run, launched: Launched, record: Record, ctx: &mut Context<Self>) {
-        self.shared.living.enter(&run, Phase::Running(launched.identity.clone()));
+        self.take_in_hand(&run, Phase::Running(launched.identity.clone()));
         ctx.spawn(wrap_future(life::resume(Rc::clone(&self.shared), run, launched, record)));
     }
 
@@ -173,11 +195,11 @@ impl SpawnActor {
                 }
                 Some(Found::Helper) => {
                     living.push(run.clone());
-                    self.shared.living.enter(&run, Phase::Starting);
+                    self.take_in_hand(&run, Phase::Starting);
                     ctx.spawn(wrap_future(life::catch_up(Rc::clone(&self.shared), run, pid)));
                 }
                 Some(Found::Process(_)) | None => {
-                    self.shared.living.enter(&run, Phase::Ending);
+                    self.take_in_hand(&run, Phase::Ending);
                     ctx.spawn(wrap_future(life::conclude(Rc::clone(&self.shared), run, pid)));
                 }
             }

@@ -15,6 +15,7 @@ use super::end_rows::EndRows;
 use super::living::{Living, Phase};
 use super::message::{ProcessEvent, Run, RunEnd};
 use super::settings::SpawnSettings;
+use super::terms::TermBook;
 use crate::exec::{ExitRecord, exit_record_path};
 use crate::journal::{Append, Decide, JournalError, JournalErrorKind, LOCK_PATIENCE};
 use crate::port::{
@@ -26,6 +27,7 @@ use crate::witness::{EndRun, TakeBaseline, Unclaimed};
 /// What all runs of one actor share.
 pub(super) struct Shared {
     pub(super) settings: SpawnSettings,
+    pub(super) terms: TermBook,
     pub(super) clock: SharedClock,
     pub(super) storage: SharedStorage,
     pub(super) launcher: SharedLauncher,
@@ -63,7 +65,7 @@ pub(super) async fn start(shared: Rc<Shared>, run: Run) {
         let failure = "the daemon is stopping".to_owned();
         return finish(&shared, run, None, End::default(), Some(failure)).await;
     }
-    let spec = shared.settings.spec(&run);
+    let spec = shared.settings.spec(&run, shared.terms.of(&run));
     let launched = match shared.launcher.launch(&spec).await {
         Ok(launched) => launched,
         Err(failed) => {
@@ -90,7 +92,7 @@ pub(super) async fn resume(shared: Rc<Shared>, run: Run, launched: Launched, rec
     info!(lane = run.lane, run = run.run_id, pid, "worker found alive, watched again");
     let began_ms = shared.clock.monotonic_ms();
     if record == Record::Missing {
-        let argv = shared.settings.spec(&run).argv;
+        let argv = shared.terms.of(&run).argv;
         record_start(&shared, &run, &launched.identity, argv).await;
     }
     watch(shared, run, launched, began_ms).await;
@@ -156,7 +158,7 @@ pub(super) async fn record_start(
 pub(super) async fn watch(shared: Rc<Shared>, run: Run, launched: Launched, began_ms: i64) {
     let captured = launched.output.map(|output| {
         let path = shared.settings.log_path(&run);
-        let rotation = shared.settings.logs.rotation;
+        let rotation = shared.terms.of(&run).rotation;
         actix_rt::spawn(capture(output, shared.storage.clone(), path, rotation))
     });
     let identity = launched.identity;
@@ -316,6 +318,7 @@ pub(super) async fn finish(
     }
     let run_id = run.run_id.clone();
     shared.tell(ProcessEvent::Ended(RunEnd { run, pid, exit, ran_ms, failure })).await;
+    shared.terms.end(&run_id);
     shared.living.leave(&run_id);
 }
 

@@ -2,6 +2,7 @@
 
 use actix::Message;
 
+use super::settings::WorkerPolicy;
 use crate::port::{Exit, GroupMember, ProcessIdentity};
 
 /// One run of one worker: what every later event is matched by.
@@ -27,6 +28,14 @@ pub struct Run {
 pub struct Spawn {
     /// What to start.
     pub run: Run,
+}
+
+/// Begin runs by this policy from now on. Those that were ordered before go on by theirs.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Reconfigure {
+    /// How workers are started from now on.
+    pub workers: WorkerPolicy,
 }
 
 /// Reconcile runs that an earlier daemon left open: watch those whose process

@@ -13,10 +13,12 @@ mod living;
 mod message;
 mod settings;
 mod stop;
+mod terms;
 
 pub use actor::{SpawnActor, SpawnPorts};
 pub use end_rows::EndRows;
 pub use message::{
-    AwaitEnds, HaltRun, Halting, ProcessEvent, ReadoptRuns, Run, RunEnd, Spawn, StopAll, Survivors,
+    AwaitEnds, HaltRun, Halting, ProcessEvent, ReadoptRuns, Reconfigure, Run, RunEnd, Spawn,
+    StopAll, Survivors,
 };
-pub use settings::{Argv, LogPolicy, SpawnSettings};
+pub use settings::{Argv, SpawnSettings, WorkerPolicy};

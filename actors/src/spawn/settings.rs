@@ -1,48 +1,50 @@
-//! What is fixed for every worker of a daemon.
+//! What every worker of a daemon is started with.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dosd_kernel::population::ByLane;
+
 use super::message::Run;
+use super::terms::Terms;
 use crate::port::{Keep, LaunchSpec};
 use crate::rotated_log::Rotation;
 
 /// Makes the program and arguments of a run; no shell is ever involved.
 pub type Argv = Arc<dyn Fn(&Run) -> Vec<String> + Send + Sync>;
 
-/// How workers are started, captured and stopped.
+/// What is the same for all workers, as long as the daemon lives.
 #[derive(Clone)]
 pub struct SpawnSettings {
-    /// Program and arguments for a run.
-    pub argv: Argv,
     /// The workspace: the workers' directory.
     pub workspace: PathBuf,
     /// Variables for every worker, beside those of its run.
     pub environment: BTreeMap<String, String>,
-    /// From TERM to KILL.
-    pub stop_timeout: Duration,
-    /// Where output goes.
-    pub logs: LogPolicy,
+    /// The folder that holds a folder with captured output for each lane.
+    pub logs: PathBuf,
     /// The folder that holds a folder for each open run.
     pub runs: PathBuf,
     /// This machine's name in journal rows.
     pub host_id: String,
 }
 
-/// Captured output: one folder a lane, one file a run.
-#[derive(Debug, Clone)]
-pub struct LogPolicy {
-    /// The folder that holds a folder for each lane.
-    pub directory: PathBuf,
-    /// How much is kept for a lane.
-    pub rotation: Rotation,
+/// How workers are started, captured and stopped. It differs between lanes, and may
+/// change while workers run: each keeps the terms that it was started on.
+#[derive(Clone)]
+pub struct WorkerPolicy {
+    /// Program and arguments for a run.
+    pub argv: Argv,
+    /// From TERM to KILL.
+    pub stop_timeout: ByLane<Duration>,
+    /// How much captured output is kept for a lane.
+    pub rotation: ByLane<Rotation>,
 }
 
 impl SpawnSettings {
     /// What to launch for a run.
-    pub(super) fn spec(&self, run: &Run) -> LaunchSpec {
+    pub(super) fn spec(&self, run: &Run, terms: Terms) -> LaunchSpec {
         let mut environment = self.environment.clone();
         environment
             .extend(run.lineage.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
@@ -51,9 +53,9 @@ impl SpawnSettings {
         let keep = Keep {
             run_directory: self.run_directory(run),
             log: self.log_path(run),
-            rotation: self.logs.rotation,
+            rotation: terms.rotation,
         };
-        LaunchSpec { argv: (self.argv)(run), directory: self.workspace.clone(), environment, keep }
+        LaunchSpec { argv: terms.argv, directory: self.workspace.clone(), environment, keep }
     }
 
     /// The directory of a run, for as long as it is open.
@@ -65,6 +67,6 @@ impl SpawnSettings {
     /// The file that a run's output goes to.
     #[must_use]
     pub fn log_path(&self, run: &Run) -> PathBuf {
-        self.logs.directory.join(&run.lane).join(format!("{}.log", run.run_id))
+        self.logs.join(&run.lane).join(format!("{}.log", run.run_id))
     }
 }

@@ -55,13 +55,13 @@ pub(super) async fn stop(shared: &Shared, run: Run) -> Option<Survivors> {
 }
 
 /// TERM and CONT, a while, KILL, a while.
-fn escalation(shared: &Shared) -> [(Signal, Duration); 2] {
-    [(Signal::Terminate, shared.settings.stop_timeout), (Signal::Kill, AFTER_KILL)]
+fn escalation(stop_timeout: Duration) -> [(Signal, Duration); 2] {
+    [(Signal::Terminate, stop_timeout), (Signal::Kill, AFTER_KILL)]
 }
 
 /// Stops the group of a run; gives who is left of it.
 async fn stop_group(shared: &Shared, run: &Run) -> Vec<GroupMember> {
-    for (signal, patience) in escalation(shared) {
+    for (signal, patience) in escalation(shared.terms.of(run).stop_timeout) {
         // Only a group that has members is signalled: the number of an empty one
         // may be somebody else's by now.
         if let Some(Phase::Running(process)) = shared.living.phase(&run.run_id) {
@@ -90,7 +90,7 @@ async fn stop_group(shared: &Shared, run: &Run) -> Vec<GroupMember> {
 
 /// Stops what left the group of a run, of those also that were over before.
 async fn end_strays(shared: &Shared) {
-    for (signal, patience) in escalation(shared) {
+    for (signal, patience) in escalation(shared.terms.longest_stop()) {
         let mut told = BTreeSet::new();
         let gone = async {
             loop {

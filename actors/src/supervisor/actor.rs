@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 
 use super::carry::{Carried, Obstacle, Orders, Outcome, carry_out, recorded};
 use super::fleet::Fleet;
-use super::message::{Close, FleetView, GetFleet, Shutdown};
+use super::message::{Close, FleetView, GetFleet, Reconfigure, Shutdown};
 use super::moment::Moment;
 use super::proposal::Proposal;
 use super::reconcile::reconcile;
@@ -41,6 +41,8 @@ pub struct SupervisorActor {
     subscribed: bool,
     /// The timer of the next look that is due before the tick.
     alarm: Option<SpawnHandle>,
+    /// The tick.
+    ticks: Option<SpawnHandle>,
     _guard: Option<EndGuard>,
 }
 
@@ -85,6 +87,7 @@ impl SupervisorActor {
             reconciled: false,
             subscribed: false,
             alarm: None,
+            ticks: None,
             _guard: guard,
         }
     }
@@ -226,6 +229,17 @@ impl SupervisorActor {
         }));
     }
 
+    fn start_ticking(&mut self, ctx: &mut Context<Self>) {
+        let ticks = ctx.run_interval(self.fleet.settings().tick, |actor, ctx| {
+            // A journal that was made again in the meantime has lost our bell.
+            actor.subscribed = false;
+            actor.look_soon(ctx);
+        });
+        if let Some(earlier) = self.ticks.replace(ticks) {
+            ctx.cancel_future(earlier);
+        }
+    }
+
     fn subscribe(&mut self, ctx: &mut Context<Self>) {
         if std::mem::replace(&mut self.subscribed, true) {
             return;
@@ -248,11 +262,7 @@ impl Actor for SupervisorActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(1024);
         self.look(ctx);
-        ctx.run_interval(self.fleet.settings().tick, |actor, ctx| {
-            // A journal that was made again in the meantime has lost our bell.
-            actor.subscribed = false;
-            actor.look_soon(ctx);
-        });
+        self.start_ticking(ctx);
     }
 }
 
@@ -299,6 +309,20 @@ impl Handler<ProcessEvent> for SupervisorActor {
                 recorded(&ports.verdicts, aftermath.verdicts).await;
             }
         }));
+    }
+}
+
+impl Handler<Reconfigure> for SupervisorActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Reconfigure, ctx: &mut Self::Context) {
+        // Between two looks, as everything that is handled: no decision is under way.
+        let same_tick = self.fleet.settings().tick == message.settings.tick;
+        self.fleet.reconfigure(message.settings);
+        if !same_tick {
+            self.start_ticking(ctx);
+        }
+        self.look_soon(ctx);
     }
 }
 

@@ -57,6 +57,10 @@ impl Fleet {
         for lane in given_up.chain(away).filter(|lane| !seating.is_taken(lane)) {
             facts.entry(lane.to_owned()).or_default().excluded = true;
         }
+        // What becomes of a lane that left the configuration is nobody's plan.
+        for lane in self.leftovers.retired() {
+            facts.entry(lane.to_owned()).or_default().excluded = true;
+        }
         facts
     }
 
@@ -66,10 +70,13 @@ impl Fleet {
         let mut standing = seating.standing().clone();
         let mut lanes = Vec::with_capacity(roster.len());
         for mut entry in roster {
-            let own_lease = self.settings.lease == LeaseMode::Supervisor;
+            let own_lease = *self.settings.lease.of(&entry.lane) == LeaseMode::Supervisor;
             if own_lease && !self.is_declared(&entry.lane) && !seating.is_taken(&entry.lane) {
                 // The handle for an undeclared lane: a plain program picks none.
                 continue;
+            }
+            if let Some(ground) = self.leftovers.ground(&entry.lane) {
+                entry.tree = ground.with(&entry.tree);
             }
             let gave_up = self.table.gave_up(&entry.lane);
             entry.repeatable &= !own_lease && !gave_up;
@@ -90,21 +97,37 @@ impl Fleet {
             }
             lanes.extend(copies.into_iter().flat_map(|copy| std::iter::repeat_n(copy, more)));
         }
-        // Runs for a handle that had another name when they were launched. Those
-        // of lanes that left the configuration are not the roster's business.
-        let handles =
-            |lane: &str| self.repeats(lane) && self.settings.policy.max_concurrency.is_some();
-        let others: BTreeMap<&str, usize> =
-            standing.into_iter().filter(|(lane, _)| handles(lane)).collect();
+        // In the order of their names, whatever the map's.
+        let others: BTreeMap<&str, usize> = standing.into_iter().collect();
         for (lane, runs) in others {
-            let worker = LaneEvidence {
-                lane: lane.to_owned(),
-                liveness: Some(Liveness::Advancing),
-                repeatable: true,
-                ..LaneEvidence::default()
-            };
-            lanes.extend(std::iter::repeat_n(worker, runs));
+            let worker = self.beside_the_roster(lane);
+            lanes.extend(worker.into_iter().flat_map(|it| std::iter::repeat_n(it, runs)));
         }
         lanes
+    }
+
+    /// What stands for a run on a lane that is not in the roster. The others that left
+    /// the configuration, before this daemon came, are not the roster's business.
+    fn beside_the_roster(&self, lane: &str) -> Option<LaneEvidence> {
+        if let Some(ground) = self.leftovers.ground(lane) {
+            // It left the configuration while its worker lived, which keeps its ground.
+            return Some(LaneEvidence {
+                lane: lane.to_owned(),
+                tree: ground.tree.clone(),
+                is_exclusive: ground.is_exclusive,
+                pending: true,
+                ..LaneEvidence::default()
+            });
+        }
+        // A run for a handle that had another name when it was launched.
+        let is_handle = self.repeats(lane)
+            && self.settings.policy.max_concurrency.is_some()
+            && !self.leftovers.is_retired(lane);
+        is_handle.then(|| LaneEvidence {
+            lane: lane.to_owned(),
+            liveness: Some(Liveness::Advancing),
+            repeatable: true,
+            ..LaneEvidence::default()
+        })
     }
 }

@@ -10,6 +10,7 @@ use dosd_kernel::lane::{Lease, Observation};
 use dosd_kernel::population::{self, Plan};
 use dosd_kernel::restart::Next;
 
+use super::leftover::Leftovers;
 use super::moment::Moment;
 use super::rows::{self, Fingerprint};
 use super::run_table::{Hold, RunTable};
@@ -59,6 +60,7 @@ pub struct Fleet {
     /// The lanes of the configuration.
     declared: BTreeSet<String>,
     pub(super) table: RunTable,
+    pub(super) leftovers: Leftovers,
     told: Option<Fingerprint>,
     plan: Option<Plan>,
     /// Nothing is launched any more.
@@ -69,10 +71,23 @@ impl Fleet {
     /// A fleet without runs.
     #[must_use]
     pub fn new(settings: FleetSettings) -> Self {
-        let lanes = &settings.lanes;
-        let declared = lanes.concurrent.iter().chain(&lanes.exclusive).cloned().collect();
         let table = RunTable::new(settings.host_id.clone());
-        Self { settings, declared, table, told: None, plan: None, closed: false }
+        Self {
+            declared: declared(&settings),
+            settings,
+            table,
+            leftovers: Leftovers::default(),
+            told: None,
+            plan: None,
+            closed: false,
+        }
+    }
+
+    /// Goes on with other settings. What runs stays, and so do the tries of each lane.
+    pub fn reconfigure(&mut self, settings: FleetSettings) {
+        self.leftovers.change(&self.settings.lanes, &settings.lanes, &self.table);
+        self.declared = declared(&settings);
+        self.settings = settings;
     }
 
     /// The roster and the policies.
@@ -126,7 +141,7 @@ impl Fleet {
     pub(super) fn repeats(&self, lane: &str) -> bool {
         let lanes = &self.settings.lanes;
         let autopicked = || lanes.autopick.iter().any(|name| name == lane);
-        self.settings.lease == LeaseMode::Worker
+        *self.settings.lease.of(lane) == LeaseMode::Worker
             && (!self.is_declared(lane) || (autopicked() && !lanes.is_exclusive(lane)))
     }
 
@@ -204,9 +219,11 @@ impl Fleet {
     /// Records the end of a run.
     pub fn ended(&mut self, ended: &RunEnd, now: Moment, jitter: u32) -> Aftermath {
         let was_here = self.table.remove(&ended.run);
+        self.leftovers.ended(&ended.run.run_id);
         // A worker that was stopped with the daemon has not failed.
-        let next = (was_here && !self.closed)
-            .then(|| self.table.try_again(ended, &self.settings.restart, now, jitter));
+        let next = (was_here && !self.closed).then(|| {
+            self.table.try_again(ended, self.settings.restart.of(&ended.run.lane), now, jitter)
+        });
         let mut aftermath = Aftermath { rows: Vec::new(), verdicts: Vec::new(), next };
         if let Some(Next::GiveUp { failures, window_ms }) = aftermath.next {
             let (row, verdict) = rows::gave_up(&ended.run, failures, window_ms, now.wall_ms);
@@ -218,6 +235,12 @@ impl Fleet {
 
     /// Whether a plan sees a lane that somebody holds.
     fn sees(&self, lane: &str) -> bool {
-        self.is_declared(lane) || self.settings.policy.max_concurrency.is_some()
+        let undeclared = || self.settings.policy.max_concurrency.is_some();
+        self.is_declared(lane) || (undeclared() && !self.leftovers.is_retired(lane))
     }
+}
+
+fn declared(settings: &FleetSettings) -> BTreeSet<String> {
+    let lanes = &settings.lanes;
+    lanes.concurrent.iter().chain(&lanes.exclusive).cloned().collect()
 }

@@ -8,6 +8,7 @@ mod actor;
 mod carry;
 mod evidence;
 mod fleet;
+mod leftover;
 mod message;
 mod moment;
 mod proposal;
@@ -23,7 +24,7 @@ mod tests;
 
 pub use actor::{SupervisorActor, SupervisorPorts};
 pub use fleet::{Aftermath, Decision, Fleet};
-pub use message::{Close, FleetView, GetFleet, Shutdown};
+pub use message::{Close, FleetView, GetFleet, Reconfigure, Shutdown};
 pub use moment::Moment;
 pub use proposal::{Proposal, Standing};
 pub use run_table::Hold;

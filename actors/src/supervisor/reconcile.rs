@@ -45,7 +45,7 @@ pub(super) async fn reconcile(
         .filter(|run| run.host_id == settings.host_id && run.holder == HOLDER)
         .map(|run| {
             let (mut run, process) = reopened(run);
-            run.leased = settings.lease == LeaseMode::Supervisor || is_held(&run);
+            run.leased = *settings.lease.of(&run.lane) == LeaseMode::Supervisor || is_held(&run);
             (run, process)
         })
         .collect();

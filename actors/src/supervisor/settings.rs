@@ -1,6 +1,6 @@
-//! What is fixed for the population of a daemon.
+//! What the population of a daemon is kept by.
 
-use dosd_kernel::population::{self, Lanes};
+use dosd_kernel::population::{self, ByLane, Lanes};
 use dosd_kernel::run_id::Lineage;
 use dosd_kernel::{liveness, restart};
 
@@ -23,9 +23,9 @@ pub struct FleetSettings {
     /// When a worker advances, spins or has stalled.
     pub liveness: liveness::Policy,
     /// When a lane gets its next try.
-    pub restart: restart::Policy,
+    pub restart: ByLane<restart::Policy>,
     /// Who journals leases.
-    pub lease: LeaseMode,
+    pub lease: ByLane<LeaseMode>,
     /// Between two looks when nothing happens.
     pub tick: std::time::Duration,
     /// This machine's name in journal rows.

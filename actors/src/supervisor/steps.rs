@@ -139,7 +139,7 @@ impl Fleet {
                 lane: lane.to_owned(),
                 loop_ts,
                 lineage: lineage.environment(),
-                leased: self.settings.lease == LeaseMode::Supervisor,
+                leased: *self.settings.lease.of(lane) == LeaseMode::Supervisor,
             });
         }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use actix::{Actor, Addr};
 use dosd_kernel::effect_witness::{EffectReport, EffectVerdict};
 use dosd_kernel::evidence::Accountability;
+use dosd_kernel::population::ByLane;
 use dosd_kernel::state_diff::Pointer;
 use serde_json::{Value, json};
 
@@ -18,8 +19,8 @@ use crate::port::testing::{MemoryStorage, TestClock};
 use crate::port::{Clock as _, SharedStorage};
 use crate::reach::Reach;
 use crate::witness::{
-    Claim, EndRun, Limits, Probe, ResumeRun, Source, TakeBaseline, Unclaimed, Unreadable,
-    WitnessActor, WitnessPorts, WitnessSettings, Witnessed,
+    Claim, EndRun, Limits, Probe, Reconfigure, ResumeRun, Source, TakeBaseline, Unclaimed,
+    Unreadable, WitnessActor, WitnessPorts, WitnessSettings, Witnessed,
 };
 
 use EffectVerdict::{Confirmed, Refuted, Unwitnessed};
@@ -36,7 +37,7 @@ impl World {
     fn of(surfaces: Vec<Witnessed>) -> Self {
         let settings = WitnessSettings {
             surfaces,
-            lanes: BTreeMap::new(),
+            lanes: ByLane::default(),
             runs: PathBuf::from("/w/runs"),
             scratch: PathBuf::from("/w/scratch"),
         };
@@ -239,7 +240,10 @@ async fn a_lane_that_names_its_surfaces_has_no_other() {
     let (orders, users) = (Gated::named("orders"), Gated::named("users"));
     let settings = WitnessSettings {
         surfaces: vec![plain(&orders), plain(&users)],
-        lanes: BTreeMap::from([("a".to_owned(), vec!["orders".to_owned()])]),
+        lanes: ByLane {
+            usual: None,
+            lanes: BTreeMap::from([("a".to_owned(), Some(vec!["orders".to_owned()]))]),
+        },
         runs: PathBuf::from("/w/runs"),
         scratch: PathBuf::from("/w/scratch"),
     };
@@ -325,4 +329,26 @@ async fn more_than_the_limit_is_unwitnessed_with_the_reason() {
     let report = world.expect("RID-1", "3", None).await;
     assert_eq!(report.verdict, Unwitnessed);
     assert!(report.reason.contains("more than 2 entities"), "{}", report.reason);
+}
+
+#[actix::test]
+async fn surfaces_that_stay_keep_their_baselines_and_new_ones_have_none() {
+    let (orders, users) = (Gated::named("orders"), Gated::named("users"));
+    let world = World::of(vec![plain(&orders), plain(&users)]);
+    world.begin("RID-1", "a").await;
+    let stock = Gated::named("stock");
+    // Another place under the name of the old one, and one more.
+    let elsewhere = Witnessed { definition: "elsewhere".to_owned(), ..plain(&users) };
+    let surfaces = vec![plain(&orders), elsewhere, plain(&stock)];
+    let settings = WitnessSettings { surfaces, ..world.settings.clone() };
+    world.witness.send(Reconfigure { settings }).await.unwrap();
+    orders.put("42");
+    assert_eq!(world.claim("RID-1", "orders:42").await, Confirmed);
+    for key in ["users:42", "stock:42"] {
+        let report = world.expect("RID-1", key, None).await;
+        assert_eq!(report.verdict, Unwitnessed, "{key}");
+        assert!(report.reason.contains("no baseline"), "{}", report.reason);
+    }
+    world.begin("RID-2", "a").await;
+    assert_eq!(world.claim("RID-2", "stock:42").await, Refuted);
 }

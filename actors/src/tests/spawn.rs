@@ -10,15 +10,14 @@ use actix::{Actor, Addr};
 use tokio::sync::Semaphore;
 
 use super::probe::{Notes, Peers, SlowJournal};
-use super::stage::{code, settle};
+use super::stage::{code, settle, worker_policy};
 use crate::exec::{ExitRecord, exit_record_path};
 use crate::port::testing::{FakeLauncher, MemoryStorage, TestClock};
 use crate::port::{Exit, Signal, Storage};
 use crate::reach::Reach;
-use crate::rotated_log::Rotation;
 use crate::spawn::{
-    AwaitEnds, HaltRun, Halting, LogPolicy, ReadoptRuns, Run, Spawn, SpawnActor, SpawnPorts,
-    SpawnSettings, StopAll, Survivors,
+    AwaitEnds, HaltRun, Halting, ReadoptRuns, Run, Spawn, SpawnActor, SpawnPorts, SpawnSettings,
+    StopAll, Survivors,
 };
 
 const DISK: Duration = Duration::from_millis(700);
@@ -41,14 +40,9 @@ impl Scene {
         let (lanes, verdicts) = (journal("lane"), journal("verdict"));
         let peers = Peers { gate: Arc::clone(&gate), notes: notes.clone() }.start();
         let settings = SpawnSettings {
-            argv: Arc::new(|run| vec!["worker".to_owned(), run.lane.clone()]),
             workspace: PathBuf::from("/w"),
             environment: BTreeMap::new(),
-            stop_timeout: Duration::from_secs(10),
-            logs: LogPolicy {
-                directory: PathBuf::from("/w/logs"),
-                rotation: Rotation { max_bytes: 1000, keep: 3 },
-            },
+            logs: PathBuf::from("/w/logs"),
             runs: PathBuf::from("/w/runs"),
             host_id: "host".to_owned(),
         };
@@ -63,7 +57,7 @@ impl Scene {
             run_ended: Reach::to("witness", peers.clone().recipient()),
             supervisor: Reach::to("supervisor", peers.recipient()),
         };
-        let spawner = SpawnActor::new(settings, ports, None).start();
+        let spawner = SpawnActor::new(settings, worker_policy(), ports, None).start();
         Self { spawner, launcher, storage, notes, gate }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix::{Actor, Addr};
 use dosd_kernel::lane::LaneFold;
-use dosd_kernel::population::{self, Lanes};
+use dosd_kernel::population::{self, ByLane, Lanes};
 use dosd_kernel::run_id;
 use dosd_kernel::verdict::VerdictFold;
 use dosd_kernel::{liveness, restart};
@@ -18,7 +18,7 @@ use crate::port::testing::{FakeLauncher, MemoryStorage, TestClock};
 use crate::port::{Clock, Exit};
 use crate::reach::Reach;
 use crate::rotated_log::Rotation;
-use crate::spawn::{LogPolicy, ProcessEvent, SpawnActor, SpawnPorts, SpawnSettings};
+use crate::spawn::{ProcessEvent, SpawnActor, SpawnPorts, SpawnSettings, WorkerPolicy};
 use crate::supervisor::{FleetSettings, LeaseMode, SupervisorActor, SupervisorPorts};
 use crate::witness::{Source, WitnessActor, WitnessPorts, WitnessSettings, Witnessed};
 
@@ -71,8 +71,8 @@ impl Stage {
                 ..population::Policy::default()
             },
             liveness: liveness::Policy::default(),
-            restart: restart::Policy::default(),
-            lease,
+            restart: restart::Policy::default().into(),
+            lease: lease.into(),
             tick: Duration::from_secs(30),
             host_id: "host".to_owned(),
             pid: 1,
@@ -133,7 +133,7 @@ impl Stage {
         };
         let settings = WitnessSettings {
             surfaces: vec![Witnessed::plain(Source::State(Arc::new(surface)))],
-            lanes: BTreeMap::new(),
+            lanes: ByLane::default(),
             runs: self.spawn_settings().runs,
             scratch: PathBuf::from("/w/.dos/scratch"),
         };
@@ -141,6 +141,7 @@ impl Stage {
         let events = Reach::unset("supervisor");
         let spawner = SpawnActor::new(
             self.spawn_settings(),
+            worker_policy(),
             SpawnPorts {
                 clock: clock.clone(),
                 storage,
@@ -181,14 +182,9 @@ impl Stage {
 
     fn spawn_settings(&self) -> SpawnSettings {
         SpawnSettings {
-            argv: Arc::new(|run| vec!["worker".to_owned(), run.lane.clone()]),
             workspace: PathBuf::from("/w"),
             environment: BTreeMap::new(),
-            stop_timeout: Duration::from_secs(10),
-            logs: LogPolicy {
-                directory: PathBuf::from("/w/.dos/logs"),
-                rotation: Rotation { max_bytes: 1000, keep: 3 },
-            },
+            logs: PathBuf::from("/w/.dos/logs"),
             runs: PathBuf::from("/w/.dos/runs"),
             host_id: self.settings.host_id.clone(),
         }
@@ -262,6 +258,15 @@ impl Stage {
             .filter(|(_, spec)| spec.argv[1] == lane)
             .any(|(pid, _)| self.launcher.end(*pid, exit));
         assert!(ended, "no process of lane `{lane}` lives");
+    }
+}
+
+/// Every worker is `worker LANE`.
+pub(super) fn worker_policy() -> WorkerPolicy {
+    WorkerPolicy {
+        argv: Arc::new(|run| vec!["worker".to_owned(), run.lane.clone()]),
+        stop_timeout: Duration::from_secs(10).into(),
+        rotation: Rotation { max_bytes: 1000, keep: 3 }.into(),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Claims are judged by what the world shows.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Addr};
 use dosd_kernel::effect_witness::EffectVerdict;
+use dosd_kernel::population::ByLane;
 
 use super::probe::{Gated, Notes, SlowJournal};
 use super::stage::{Daemon, STORE, Stage, VERDICTS, code};
@@ -142,7 +142,7 @@ async fn witness(surfaces: &[&Gated]) -> Addr<WitnessActor> {
     let surfaces = surfaces.iter().map(|it| Source::State(Arc::new((*it).clone())));
     let settings = WitnessSettings {
         surfaces: surfaces.map(Witnessed::plain).collect(),
-        lanes: BTreeMap::new(),
+        lanes: ByLane::default(),
         runs: PathBuf::from("/w/runs"),
         scratch: PathBuf::from("/w/scratch"),
     };

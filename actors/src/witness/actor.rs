@@ -14,7 +14,7 @@ use super::baseline::{Baseline, Taken};
 use super::entities::{Digests, Scratch};
 use super::judge::{Address, address, event, judge};
 use super::look::{Eye, look};
-use super::message::{Claim, EndRun, Judged, ResumeRun, TakeBaseline, Unclaimed};
+use super::message::{Claim, EndRun, Judged, Reconfigure, ResumeRun, TakeBaseline, Unclaimed};
 use super::reader::{Read, Reader};
 use super::runs::OpenRuns;
 use super::settings::{WitnessSettings, Witnessed};
@@ -45,8 +45,9 @@ pub struct WitnessPorts {
 /// What all that goes on at the same time shares.
 pub(super) struct Shared {
     pub(super) ports: WitnessPorts,
-    settings: WitnessSettings,
-    eyes: Vec<Rc<Eye>>,
+    scratch: Scratch,
+    settings: RefCell<WitnessSettings>,
+    eyes: RefCell<Vec<Rc<Eye>>>,
     runs: OpenRuns,
     /// Surfaces that could not be read for the last baseline.
     unreadable: RefCell<BTreeSet<String>>,
@@ -57,33 +58,60 @@ impl WitnessActor {
     #[must_use]
     pub fn new(settings: WitnessSettings, ports: WitnessPorts, guard: Option<EndGuard>) -> Self {
         let scratch = Scratch::new(Arc::clone(&ports.storage), settings.scratch.clone());
-        let eye = |witnessed: &Witnessed| {
-            let reader = match &witnessed.source {
-                Source::State(surface) => Some(Reader::new(
-                    Arc::clone(surface),
-                    witnessed.clone(),
-                    Arc::clone(&ports.clock),
-                    scratch.clone(),
-                )),
-                Source::Probe(_) => None,
-            };
-            Rc::new(Eye { witnessed: witnessed.clone(), reader })
-        };
-        let eyes = settings.surfaces.iter().map(eye).collect();
         let runs = OpenRuns::new(Arc::clone(&ports.storage), settings.runs.clone());
-        let shared = Shared { ports, settings, eyes, runs, unreadable: RefCell::default() };
+        let shared = Shared {
+            ports,
+            scratch,
+            settings: RefCell::new(settings),
+            eyes: RefCell::default(),
+            runs,
+            unreadable: RefCell::default(),
+        };
+        shared.open_eyes();
         Self { shared: Rc::new(shared), _guard: guard }
     }
 }
 
 impl Shared {
+    /// Makes an eye for each surface; one that is asked as before stays, with what it
+    /// remembers and with those who wait for it.
+    fn open_eyes(&self) {
+        let settings = self.settings.borrow();
+        let known = self.eyes.take();
+        let eyes = settings.surfaces.iter().map(|witnessed| {
+            let kept = known.iter().find(|eye| eye.witnessed.is_like(witnessed));
+            kept.cloned().unwrap_or_else(|| Rc::new(self.eye(witnessed)))
+        });
+        let eyes = eyes.collect();
+        let is_there = |name: &String| {
+            settings.surfaces.iter().any(|witnessed| witnessed.source.name() == name)
+        };
+        self.unreadable.borrow_mut().retain(is_there);
+        self.eyes.replace(eyes);
+    }
+
+    fn eye(&self, witnessed: &Witnessed) -> Eye {
+        let reader = match &witnessed.source {
+            Source::State(surface) => Some(Reader::new(
+                Arc::clone(surface),
+                witnessed.clone(),
+                Arc::clone(&self.ports.clock),
+                self.scratch.clone(),
+            )),
+            Source::Probe(_) => None,
+        };
+        Eye { witnessed: witnessed.clone(), reader }
+    }
+
     /// The sources of a lane, all or the one of this name.
     pub(super) fn eyes_of(&self, lane: &str, name: Option<&str>) -> Vec<Rc<Eye>> {
-        let eyes = self.eyes.iter().filter(|eye| {
+        let settings = self.settings.borrow();
+        let eyes = self.eyes.borrow();
+        let meant = eyes.iter().filter(|eye| {
             let surface = eye.witnessed.source.name();
-            name.is_none_or(|name| surface == name) && self.settings.is_of(surface, lane)
+            name.is_none_or(|name| surface == name) && settings.is_of(surface, lane)
         });
-        eyes.cloned().collect()
+        meant.cloned().collect()
     }
 
     /// Says when a surface cannot be read, and when it can again: once each.
@@ -167,6 +195,15 @@ impl Handler<TakeBaseline> for WitnessActor {
     }
 }
 
+impl Handler<Reconfigure> for WitnessActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Reconfigure, _: &mut Self::Context) {
+        self.shared.settings.replace(message.settings);
+        self.shared.open_eyes();
+    }
+}
+
 impl Handler<ResumeRun> for WitnessActor {
     type Result = ();
 
@@ -201,8 +238,9 @@ impl Handler<Claim> for WitnessActor {
 }
 
 impl Shared {
-    fn address<'a>(&'a self, claim: &'a Claim) -> Address<'a> {
-        address(&claim.key, self.eyes.iter().map(|eye| eye.witnessed.source.name()))
+    fn address<'a>(&self, claim: &'a Claim) -> Address<'a> {
+        let eyes = self.eyes.borrow();
+        address(&claim.key, eyes.iter().map(|eye| eye.witnessed.source.name()))
     }
 
     async fn judge(&self, claim: Claim) -> Result<Judged, JournalError> {

@@ -22,10 +22,16 @@ pub(super) struct Address<'a> {
 
 /// The address in a key. A key may hold colons of its own: only the name of one of
 /// `surfaces` counts, and of two that fit the longer.
-pub(super) fn address<'a>(key: &'a str, surfaces: impl Iterator<Item = &'a str>) -> Address<'a> {
+pub(super) fn address<'a, 'n>(
+    key: &'a str,
+    surfaces: impl Iterator<Item = &'n str>,
+) -> Address<'a> {
     let key = key.trim();
     let named = surfaces
-        .filter_map(|name| Some((name, key.strip_prefix(name)?.trim_start().strip_prefix(':')?)))
+        .filter_map(|name| {
+            let entity = key.strip_prefix(name)?.trim_start().strip_prefix(':')?;
+            Some((&key[..name.len()], entity))
+        })
         .max_by_key(|(name, _)| name.len());
     match named {
         Some((name, entity)) => Address { surface: Some(name), entity: entity.trim() },

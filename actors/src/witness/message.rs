@@ -4,6 +4,7 @@ use actix::Message;
 use dosd_kernel::effect_witness::EffectReport;
 use serde_json::Value;
 
+use super::settings::WitnessSettings;
 use crate::journal::JournalError;
 
 /// Read the surfaces of its lane for a run that is about to start. Answered when they are
@@ -15,6 +16,14 @@ pub struct TakeBaseline {
     pub run_id: String,
     /// Its lane: what a claim of this run is filed under, whatever the claim says.
     pub lane: String,
+}
+
+/// Ask these surfaces from now on. Baselines hold for those that are defined as before.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Reconfigure {
+    /// The surfaces of all lanes.
+    pub settings: WitnessSettings,
 }
 
 /// Go on with the baseline of a run that an earlier daemon began.

@@ -1,9 +1,9 @@
 //! What is fixed for the surfaces of a daemon.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use dosd_kernel::population::ByLane;
 use dosd_kernel::state_diff::Pointer;
 
 use super::entities::Limits;
@@ -38,6 +38,14 @@ impl Witnessed {
             definition,
         }
     }
+
+    /// Whether another one is asked in the same way and gives the same map.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let key = |it: &Self| (it.limits, it.settle, it.ignore.clone(), it.definition.clone());
+        self.source.name() == other.source.name()
+            && self.source.accountability() == other.source.accountability()
+            && key(self) == key(other)
+    }
 }
 
 /// The surfaces, and where what is known of runs is kept.
@@ -45,8 +53,8 @@ impl Witnessed {
 pub struct WitnessSettings {
     /// Every surface, with distinct names.
     pub surfaces: Vec<Witnessed>,
-    /// The surfaces of lanes that name theirs; all others have all of them.
-    pub lanes: BTreeMap<String, Vec<String>>,
+    /// The surfaces of lanes that name theirs; the others have all of them.
+    pub lanes: ByLane<Option<Vec<String>>>,
     /// The folder that holds a folder for each open run.
     pub runs: PathBuf,
     /// A folder for files that live as long as a read.
@@ -57,6 +65,6 @@ impl WitnessSettings {
     /// Whether a surface is one of a lane's.
     #[must_use]
     pub fn is_of(&self, surface: &str, lane: &str) -> bool {
-        self.lanes.get(lane).is_none_or(|names| names.iter().any(|name| name == surface))
+        self.lanes.of(lane).as_ref().is_none_or(|names| names.iter().any(|name| name == surface))
     }
 }

@@ -7,6 +7,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::by_lane::HANDLE;
 use super::roster::{Evidence, LaneEvidence, Lanes, Policy};
 use crate::invalid::InvalidArgument;
 use crate::lane::{LiveLease, Observation};
@@ -126,7 +127,7 @@ fn roster(lanes: &Lanes, leases: &Leases<'_>, policy: &Policy) -> Vec<Entry> {
                 roster.push(undeclared((*lane).into()));
             }
         }
-        let mut handle = String::from("auto");
+        let mut handle = String::from(HANDLE);
         while seen.contains(handle.as_str()) {
             handle.push('*');
         }

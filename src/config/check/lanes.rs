@@ -127,7 +127,7 @@ fn aliases(section: &Section<'_>, declared: &[&str]) -> BTreeMap<String, String>
     aliases
 }
 
-fn undeclared_help(lane: &str, declared: &[&str]) -> String {
+pub(super) fn undeclared_help(lane: &str, declared: &[&str]) -> String {
     if nearest(lane, declared).is_some() {
         did_you_mean(lane, declared)
     } else {

@@ -36,7 +36,7 @@ pub(super) fn check(section: &Section<'_>, config: &mut Config) {
         && let Some(command) = launch_command(&line)
     {
         line.value.clone_into(&mut config.worker_launch_template);
-        config.worker.command = command;
+        config.workers.usual.command = command;
     }
 }
 

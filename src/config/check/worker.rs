@@ -1,18 +1,84 @@
-//! `[dosd.worker]`: how a worker is started, stopped, restarted and logged.
+//! `[dosd.worker]`: how a worker is started, stopped, restarted and logged; and
+//! `[dosd.worker.lanes.NAME]`, the same keys for one lane.
 
 use super::dosd::{not_zero, whole_ms};
+use super::lanes::undeclared_help;
 use super::supervise::check_placeholders;
 use crate::config::command::CommandTemplate;
-use crate::config::model::{LeaseKeeper, Rotation, Worker};
+use crate::config::model::{Config, LeaseKeeper, Rotation, Worker};
 use crate::config::quantity::format_duration;
 use crate::config::section::{Found, Section};
+use crate::config::words::did_you_mean;
+use dosd_kernel::population::is_handle;
 use dosd_kernel::restart;
 use std::time::Duration;
 
-const KNOWN: [&str; 5] = ["command", "lease", "stop_timeout", "restart", "log"];
+const KEYS: [&str; 6] = ["command", "lease", "stop_timeout", "restart", "log", "witness"];
 
-pub(super) fn check(section: &Section<'_>, worker: &mut Worker) {
-    section.refuse_unknown(&KNOWN);
+pub(super) fn check(section: &Section<'_>, config: &mut Config) {
+    section.refuse_unknown(&[&KEYS[..], &["lanes"]].concat());
+    check_keys(section, &mut config.workers.usual);
+    let Some(lanes) = section.child("lanes") else { return };
+    for lane in lanes.keys() {
+        check_lane(&lane, config);
+        let Some(section) = lanes.child(lane.value) else { continue };
+        section.refuse_unknown(&KEYS);
+        let mut worker = config.workers.usual.clone();
+        check_keys(&section, &mut worker);
+        config.workers.lanes.insert(lane.value.to_owned(), worker);
+    }
+}
+
+/// The key `witness`, which names what is declared after it.
+pub(super) fn check_surfaces(section: &Section<'_>, config: &mut Config) {
+    let known: Vec<String> = config.witnesses.iter().map(|it| it.name.clone()).collect();
+    let usual = surfaces(section, &known);
+    config.workers.usual.witness.clone_from(&usual);
+    let lanes = section.shape("lanes").and_then(|_| section.child("lanes"));
+    for (lane, worker) in &mut config.workers.lanes {
+        let section = lanes.as_ref().and_then(|lanes| lanes.child(lane));
+        let own = section.and_then(|section| surfaces(&section, &known));
+        worker.witness = own.or_else(|| usual.clone());
+    }
+}
+
+fn surfaces(section: &Section<'_>, known: &[String]) -> Option<Vec<String>> {
+    let list = section.texts("witness")?;
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    for name in list.value.iter().filter(|name| !known.contains(&name.value)) {
+        name.error(
+            format!("`{}` is not the name of a `[[dosd.witness]]`", name.value.escape_debug()),
+            did_you_mean(name.value, &known),
+        );
+    }
+    Some(list.value.iter().map(|name| name.value.to_owned()).collect())
+}
+
+/// Says when no worker is ever started under a name. Requests may use an alias; workers
+/// are started for the lane itself.
+fn check_lane(lane: &Found<'_, &str>, config: &Config) {
+    let lanes = &config.lanes;
+    let declared: Vec<&str> =
+        lanes.concurrent.iter().chain(&lanes.exclusive).map(String::as_str).collect();
+    let handles = config.supervise.max_concurrency.is_some();
+    if declared.contains(&lane.value) || (handles && is_handle(lane.value)) {
+        return;
+    }
+    if let Some(meant) = lanes.aliases.get(lane.value) {
+        lane.warning(
+            format!("`{}` is another name of lane `{meant}`, so this is not used", lane.value),
+            format!("write `[dosd.worker.lanes.{meant}]`"),
+        );
+        return;
+    }
+    lane.warning(
+        format!("lane `{}` is not declared, so this is not used", lane.value.escape_debug()),
+        undeclared_help(lane.value, &declared),
+    );
+}
+
+/// The keys that are there replace what `worker` holds.
+fn check_keys(section: &Section<'_>, worker: &mut Worker) {
     if let Some(command) = check_command(section) {
         worker.command = command;
     }

@@ -1,12 +1,12 @@
 //! Fills in what follows from a configuration that is used. It looks at the world through `checks` and
-//! `program`, and decides what of that is a finding.
+//! `worker`, and decides what of that is a finding.
 
 use super::{
-    Detail, ExporterCheck, Finding, LaneTable, Policies, SuperviseTable, WitnessCheck, WorkerCheck,
-    checks, lanes, program, shown,
+    Detail, ExporterCheck, Finding, LaneTable, Policies, SuperviseTable, WitnessCheck, checks,
+    lanes, shown, worker,
 };
-use crate::config::model::{Config, Exporter, LeaseKeeper, Sink, Surface, Witness};
-use crate::config::{Placeholders, Weight};
+use crate::config::Weight;
+use crate::config::model::{Config, Exporter, Sink, Surface, Witness};
 use crate::env::Environment;
 use crate::workspace::Workspace;
 
@@ -33,7 +33,14 @@ impl Detail {
             overlaps: lanes::overlaps(&roster),
             roster,
             files: checks::files(config, workspace, environment),
-            worker: worker(config, workspace, environment),
+            worker: worker::check(&config.workers.usual, workspace, environment),
+            lane_workers: config
+                .workers
+                .lanes
+                .iter()
+                .map(|(lane, it)| (lane.clone(), worker::check(it, workspace, environment)))
+                .collect(),
+            usual_worker_is_used: worker::usual_is_used(config),
             witnesses: config.witnesses.iter().map(|one| witness(one, workspace)).collect(),
             exporters: config.exporters.iter().map(|one| exporter(one, workspace)).collect(),
         }
@@ -48,8 +55,7 @@ impl Detail {
         let files = self.files.iter().filter_map(|file| {
             error(file.name.replace('_', " "), &file.problem, checks::file_help(file.name))
         });
-        let worker_help = "correct `command` of `[dosd.worker]`, or install the program";
-        let worker = error("worker command".to_owned(), &self.worker.problem, worker_help);
+        let workers = worker::findings(&self.worker, self.usual_worker_is_used, &self.lane_workers);
         let witness_help = "a claim on this surface stays UNWITNESSED until it can be read";
         let witnesses = self.witnesses.iter().filter_map(|witness| {
             error(format!("witness {}", witness.name), &witness.problem, witness_help)
@@ -69,29 +75,7 @@ impl Detail {
                     .to_owned(),
             }
         });
-        files.chain(worker).chain(witnesses).chain(exporters).chain(overlaps).collect()
-    }
-}
-
-fn worker(config: &Config, workspace: &Workspace, environment: &Environment) -> WorkerCheck {
-    let command = &config.worker.command;
-    let found = if command.program_varies() {
-        Ok(None)
-    } else {
-        let root = workspace.root();
-        let values = Placeholders { lane: "", run_id: "", workspace: &shown(root) };
-        let argv = command.argv(values);
-        let program = argv.first().map_or("", String::as_str);
-        program::find(program, root, environment.search_path.as_deref()).map(Some)
-    };
-    WorkerCheck {
-        command: command.words().to_vec(),
-        program: found.as_ref().ok().and_then(|path| path.as_deref().map(shown)),
-        lease: match config.worker.lease {
-            LeaseKeeper::Worker => "worker",
-            LeaseKeeper::Supervisor => "supervisor",
-        },
-        problem: found.err(),
+        files.chain(workers).chain(witnesses).chain(exporters).chain(overlaps).collect()
     }
 }
 

@@ -7,6 +7,7 @@ mod lanes;
 mod policies;
 mod program;
 mod render;
+mod worker;
 
 pub use policies::Policies;
 
@@ -75,6 +76,12 @@ pub struct Detail {
     pub files: Vec<FileCheck>,
     /// The command that starts a worker.
     pub worker: WorkerCheck,
+    /// The same for lanes that have settings of their own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lane_workers: BTreeMap<String, WorkerCheck>,
+    /// Whether there is a lane that the command of `worker` is started for.
+    #[serde(skip)]
+    usual_worker_is_used: bool,
     /// The state surfaces.
     pub witnesses: Vec<WitnessCheck>,
     /// The sinks.

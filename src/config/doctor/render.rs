@@ -1,6 +1,6 @@
 //! The report for people. It prints what the report holds and finds out nothing by itself.
 
-use super::{ConfigState, Detail, LaneKind, Report};
+use super::{ConfigState, Detail, LaneKind, Report, WorkerCheck};
 use crate::config::Weight;
 use std::fmt::{Display, Formatter, Result};
 use std::path::Path;
@@ -105,14 +105,13 @@ impl Detail {
     }
 
     fn write_worker(&self, formatter: &mut Formatter<'_>) -> Result {
-        let words: Vec<String> = self.worker.command.iter().map(|word| quoted(word)).collect();
-        writeln!(formatter, "worker       {}", words.join(" "))?;
-        let found = match (&self.worker.program, &self.worker.problem) {
-            (Some(program), _) => format!("starts {program}"),
-            (None, Some(_)) => "cannot be started".to_owned(),
-            (None, None) => "another program for each lane or run".to_owned(),
-        };
-        writeln!(formatter, "             {found}; the {} keeps its lease", self.worker.lease)
+        writeln!(formatter, "worker       {}", self.worker.line())?;
+        writeln!(formatter, "             {}", self.worker.outlook())?;
+        for (lane, worker) in &self.lane_workers {
+            writeln!(formatter, "  {lane}  {}", worker.line())?;
+            writeln!(formatter, "             {}", worker.outlook())?;
+        }
+        Ok(())
     }
 
     fn write_peers(&self, formatter: &mut Formatter<'_>) -> Result {
@@ -134,6 +133,22 @@ impl Detail {
             writeln!(formatter, "  {name}  {kind}  from {severity}  {}  ({state})", exporter.path)?;
         }
         Ok(())
+    }
+}
+
+impl WorkerCheck {
+    fn line(&self) -> String {
+        let words: Vec<String> = self.command.iter().map(|word| quoted(word)).collect();
+        words.join(" ")
+    }
+
+    fn outlook(&self) -> String {
+        let found = match (&self.program, &self.problem) {
+            (Some(program), _) => format!("starts {program}"),
+            (None, Some(_)) => "cannot be started".to_owned(),
+            (None, None) => "another program for each lane or run".to_owned(),
+        };
+        format!("{found}; the {} keeps its lease", self.lease)
     }
 }
 

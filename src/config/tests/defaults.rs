@@ -44,11 +44,14 @@ fn the_default_is_what_the_peer_uses_in_an_empty_directory() {
 fn our_own_defaults_are_the_documented_ones() {
     let config = Config::default();
     assert_eq!(config.tick, Duration::from_secs(30));
-    assert_eq!(config.worker.command.words(), ["claude", "-p", "/dos-dispatch-loop --lane {lane}"]);
-    assert_eq!(config.worker.lease, LeaseKeeper::Worker);
-    assert_eq!(config.worker.stop_timeout, Duration::from_secs(10));
-    assert_eq!(config.worker.log, Rotation { max_bytes: 10_000_000, keep: 5 });
-    let restart = config.worker.restart;
+    assert_eq!(
+        config.workers.usual.command.words(),
+        ["claude", "-p", "/dos-dispatch-loop --lane {lane}"]
+    );
+    assert_eq!(config.workers.usual.lease, LeaseKeeper::Worker);
+    assert_eq!(config.workers.usual.stop_timeout, Duration::from_secs(10));
+    assert_eq!(config.workers.usual.log, Rotation { max_bytes: 10_000_000, keep: 5 });
+    let restart = config.workers.usual.restart;
     assert_eq!((restart.burst, restart.window_ms), (5, 600_000));
     assert_eq!((restart.delay_ms, restart.max_delay_ms), (1_000, 120_000));
 }

@@ -27,7 +27,7 @@ log = { max_size = "64KiB", keep = 0 }
     );
     assert_eq!(config.tick, Duration::from_secs(5));
     assert_eq!((config.liveness.grace_ms, config.liveness.spin_ms), (3_600_000, 90_000));
-    let worker = config.worker;
+    let worker = config.workers.usual;
     assert_eq!(worker.command.words(), ["{workspace}/run", "{lane}", "{run_id}"]);
     assert_eq!(worker.lease, LeaseKeeper::Supervisor);
     assert_eq!(worker.stop_timeout, Duration::from_secs(2));

@@ -11,6 +11,7 @@ mod quantity;
 mod reporting;
 mod supervise;
 mod surroundings;
+mod worker_lanes;
 
 use super::{Config, ConfigError, Problem, Weight, parse};
 use std::path::Path;

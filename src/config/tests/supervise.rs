@@ -15,7 +15,7 @@ fn every_key_of_the_policy_is_read() {
     assert_eq!(config.supervise.spin_halt_after_ms, Some(90_000));
     assert_eq!(config.supervise.max_concurrency, Some(8));
     assert_eq!(config.worker_launch_template, "run {lane}");
-    assert_eq!(config.worker.command.words(), ["run", "{lane}"]);
+    assert_eq!(config.workers.usual.command.words(), ["run", "{lane}"]);
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn the_workers_own_command_wins_over_the_launch_line() {
         "[supervise]\nworker_launch_template = \"run {lane}\"\n[dosd.worker]\ncommand = [\"other\"]\n",
     );
     assert_eq!(config.worker_launch_template, "run {lane}");
-    assert_eq!(config.worker.command.words(), ["other"]);
+    assert_eq!(config.workers.usual.command.words(), ["other"]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::JournalActor;
 use crate::journal::error::{JournalError, JournalErrorKind};
 use crate::journal::log::Compacted;
-use crate::journal::message::{Compact, Origin};
+use crate::journal::message::{Compact, Origin, ReplaceCaps};
 use crate::journal::mutex::{LOCK_PATIENCE, LeaseHold, LockOwner};
 
 /// How long rows that are no part of the fold stay in the live file: a week.
@@ -74,6 +74,14 @@ impl Handler<Compact> for JournalActor<LaneFold> {
             ctx,
         );
         Box::pin(async move { answered.await.unwrap_or(Err(gone)) })
+    }
+}
+
+impl Handler<ReplaceCaps> for JournalActor<LaneFold> {
+    type Result = ();
+
+    fn handle(&mut self, message: ReplaceCaps, _: &mut Self::Context) {
+        self.compaction = self.compaction.clone().with_caps(message.caps);
     }
 }
 

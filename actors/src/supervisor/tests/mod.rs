@@ -3,5 +3,6 @@
 
 mod invariants;
 mod order;
+mod reconfigure;
 mod regression;
 mod world;

@@ -36,8 +36,8 @@ pub(super) fn settings(lease: LeaseMode, max_concurrency: Option<i64>) -> FleetS
         },
         policy: population::Policy { target: 3, max_concurrency, ..population::Policy::default() },
         liveness: liveness::Policy::default(),
-        restart: restart::Policy::default(),
-        lease,
+        restart: restart::Policy::default().into(),
+        lease: lease.into(),
         tick: std::time::Duration::from_secs(30),
         host_id: "host".to_owned(),
         pid: 1,
@@ -150,7 +150,7 @@ impl World {
             .collect();
         let open: Vec<_> = self.fold.open_runs().cloned().collect();
         for open in open {
-            let own = self.fleet.settings().lease == LeaseMode::Supervisor;
+            let own = *self.fleet.settings().lease.of(&open.lane) == LeaseMode::Supervisor;
             let is_held = held.contains(&(open.lane.clone(), open.loop_ts.clone()));
             let run = Run {
                 run_id: open.run_id,

@@ -7,7 +7,7 @@ use dosd_kernel::stamp;
 
 use super::*;
 use crate::journal::{
-    Compact, CompactSettings, Compacted, JournalErrorKind, ListOpenRuns, Observe,
+    Compact, CompactSettings, Compacted, JournalErrorKind, ListOpenRuns, Observe, ReplaceCaps,
 };
 
 fn lock() -> std::path::PathBuf {
@@ -137,5 +137,17 @@ async fn a_busy_mutex_is_tried_again_after_a_pause() {
     tick(&address, now_ms() + 59_999).await;
     assert_eq!(archives(&storage), 0, "not at every tick");
     tick(&address, now_ms() + 60_000).await;
+    assert_eq!(archives(&storage), 1);
+}
+
+#[actix::test]
+async fn other_caps_hold_from_the_next_look_on() {
+    let storage = MemoryStorage::default();
+    let address = capped(&storage, Policy::default(), 9, 1);
+    tick(&address, now_ms()).await;
+    assert_eq!(archives(&storage), 0);
+    let caps = Policy { journal_max_entries: Some(5), ..Policy::default() };
+    address.send(ReplaceCaps { caps }).await.unwrap();
+    tick(&address, now_ms()).await;
     assert_eq!(archives(&storage), 1);
 }
