@@ -94,6 +94,24 @@ impl Region {
         true
     }
 
+    /// Whether a file is in this region. A path is no glob: it is taken to its end. An
+    /// unknown extent may hold any file.
+    #[must_use]
+    pub fn holds(&self, path: &str) -> bool {
+        let path = fold_case(path);
+        let at = self.prefixes.partition_point(|held| *held <= path);
+        let before = at.checked_sub(1).and_then(|before| self.prefixes.get(before));
+        self.prefixes.is_empty() || before.is_some_and(|held| path.starts_with(held.as_str()))
+    }
+
+    /// How many of these commits, given as the paths that each changed, touch it. A
+    /// commit that changes nothing touches nothing.
+    #[must_use]
+    pub fn touched_by(&self, commits: &[Vec<String>]) -> i64 {
+        let touches = |paths: &&Vec<String>| paths.iter().any(|path| self.holds(path));
+        i64::try_from(commits.iter().filter(touches).count()).unwrap_or(i64::MAX)
+    }
+
     /// A prefix of this region that meets the given one. Only the neighbours in sorted
     /// order can: what begins with a text sorts right behind it.
     pub(crate) fn meets(&self, prefix: &str) -> Option<&str> {
@@ -148,6 +166,28 @@ mod tests {
         assert!(disjoint(&["docs/**", ""], &["src/**"]));
     }
 
+    #[test]
+    fn a_file_is_in_a_region_by_the_whole_of_its_path() {
+        let region = Region::new(&["src/**", "Docs/*.md", "a"]);
+        for path in ["src/lib.rs", "SRC/x", "docs/b", "a", "ab/c"] {
+            assert!(region.holds(path), "{path}");
+        }
+        // As globs these would meet the region, being shorter.
+        for path in ["src", "s", "doc", "x/src/lib.rs", ""] {
+            assert!(!region.holds(path), "{path}");
+        }
+        assert!(Region::new(&["**/*"]).holds("any") && Region::new::<&str>(&[]).holds("any"));
+    }
+
+    #[test]
+    fn a_commit_counts_once_and_an_empty_one_never() {
+        let commit = |paths: &[&str]| paths.iter().map(|path| String::from(*path)).collect();
+        let commits = [commit(&["src/a", "src/b"]), commit(&["docs/a"]), commit(&[])];
+        assert_eq!(Region::new(&["src/**"]).touched_by(&commits), 1);
+        assert_eq!(Region::new(&["web/**"]).touched_by(&commits), 0);
+        assert_eq!(Region::new::<&str>(&[]).touched_by(&commits), 2, "of unknown extent");
+    }
+
     /// The rule as it is defined, pair by pair.
     fn disjoint_by_definition(a: &[String], b: &[String]) -> bool {
         let normal = |globs: &[String]| -> Vec<String> {
@@ -168,6 +208,13 @@ mod tests {
         fn agrees_with_the_definition(a in tree(), b in tree()) {
             prop_assert_eq!(disjoint(&a, &b), disjoint_by_definition(&a, &b));
             prop_assert_eq!(disjoint(&a, &b), disjoint(&b, &a));
+        }
+
+        #[test]
+        fn holds_what_begins_with_one_of_its_prefixes(a in tree(), path in "[ab/]{0,4}") {
+            let given: Vec<&String> = a.iter().filter(|glob| !glob.is_empty()).collect();
+            let held = given.is_empty() || given.iter().any(|glob| path.starts_with(&prefix(glob)));
+            prop_assert_eq!(Region::new(&a).holds(&path), held);
         }
 
         #[test]

@@ -37,6 +37,26 @@ pub enum Ending {
     Failed,
 }
 
+/// Why the end of a run says nothing about its lane: no failure, no delay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Excuse {
+    /// An operator had the worker stopped.
+    Halted,
+    /// It ended while nobody watched it: when, and after what, is not known.
+    Unwatched,
+}
+
+impl Excuse {
+    /// Its name in the journal.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Halted => "halted",
+            Self::Unwatched => "unwatched",
+        }
+    }
+}
+
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
@@ -102,9 +122,18 @@ impl History {
         Next::RestartAfter { delay_ms: delay_ms - i64::try_from(off_ms).unwrap_or(0) }
     }
 
-    /// Forgets everything, as an operator's reset does.
-    pub fn reset(&mut self) {
-        *self = Self::default();
+    /// Whether there is nothing to forget.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The failures that count at `now_ms`, monotonic.
+    #[must_use]
+    pub fn failures(&self, policy: &Policy, now_ms: i64) -> u32 {
+        let since_ms = now_ms.saturating_sub(policy.window_ms);
+        let inside = self.failures_ms.iter().filter(|failed_ms| **failed_ms > since_ms);
+        u32::try_from(inside.count()).unwrap_or(u32::MAX)
     }
 }
 
@@ -142,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_inside_the_window_ends_it_until_reset() {
+    fn a_burst_inside_the_window_ends_it() {
         let policy = Policy::default();
         let mut history = History::default();
         for at in 0..4 {
@@ -150,8 +179,8 @@ mod tests {
         }
         let gave_up = Next::GiveUp { failures: 5, window_ms: 600_000 };
         assert_eq!(history.ended(&policy, Ending::Failed, 0, 240_000, 0), gave_up);
-        history.reset();
-        assert_eq!(delay_ms(history.ended(&policy, Ending::Failed, 0, 240_000, 0)), 1_000);
+        assert_eq!((history.failures(&policy, 240_000), history.is_clean()), (5, false));
+        assert_eq!(history.failures(&policy, 600_000), 4, "the first has left the window");
     }
 
     #[test]

@@ -108,6 +108,21 @@ fn a_spinning_lane_says_how_old_its_beat_is() {
 }
 
 #[test]
+fn a_run_is_not_called_spinning_while_its_commits_are_unread() {
+    let mut fold = LaneFold::default();
+    fold.apply_draft(&grant("src", "t").draft(NOON_MS - 40 * MINUTE_MS), 1);
+    let unread = |process_alive| {
+        let facts = LaneFacts { process_alive, commits_unread: true, ..LaneFacts::default() };
+        let evidence = seen(&fold.clone().observe(NOON_MS), &[("src", facts)], &Policy::default());
+        lane(&evidence, "src").liveness
+    };
+    assert_eq!(unread(Some(true)), Some(Liveness::Advancing));
+    // Whether a process lives is not a question of commits.
+    assert_eq!(unread(Some(false)), Some(Liveness::Stalled));
+    assert_eq!(unread(None), Some(Liveness::Stalled));
+}
+
+#[test]
 fn a_launch_is_pending_until_its_acquire_is_seen_or_the_cooldown_is_over() {
     let launched =
         |ago_ms| LaneFacts { launched_ms: Some(NOON_MS - ago_ms), ..LaneFacts::default() };

@@ -55,7 +55,7 @@ fn seq() -> impl Strategy<Value = Value> {
     ]
 }
 
-const OPS: [&str; 16] = [
+const OPS: [&str; 17] = [
     "ACQUIRE",
     "ACQUIRE",
     "ACQUIRE",
@@ -70,6 +70,7 @@ const OPS: [&str; 16] = [
     "WORKER_STARTED",
     "WORKER_EXITED",
     "WORKER_GAVE_UP",
+    "WORKER_RESET",
     "_CORRUPT",
     "FUTURE",
 ];
@@ -132,6 +133,7 @@ fn answers(fold: &LaneFold, now_ms: i64) -> (Observation, Vec<String>, (u64, u64
         }
     }
     told.extend(fold.open_runs().map(|run| format!("{run:?}")));
+    told.extend(fold.pasts().map(|past| format!("{past:?}")));
     let counts = (fold.rows(), fold.corrupt(), fold.highest_seq());
     (fold.clone().observe(now_ms), told, counts)
 }

@@ -87,7 +87,7 @@ impl Arguments {
                 Ok(Exit::SUCCESS)
             }
             Answer::Error(refusal) => Err(refusal.into()),
-            Answer::Compact(_) | Answer::Lanes(_) | Answer::HaltWorker(_) => {
+            Answer::Compact(_) | Answer::Lanes(_) | Answer::HaltWorker(_) | Answer::Reset(_) => {
                 Err(unexpected_answer())
             }
         }
@@ -112,6 +112,7 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal.kind {
             ErrorKind::Busy => Self::Busy(refusal.message),
+            ErrorKind::UnknownLane => Self::Usage(refusal.message),
             ErrorKind::InvalidRequest | ErrorKind::OtherJournal | ErrorKind::Failed => {
                 Self::Failed(refusal.message)
             }

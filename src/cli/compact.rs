@@ -47,7 +47,7 @@ pub(super) fn compact(context: &Context) -> Result<Compacted, Failure> {
     match control::call(&socket, &Request::Compact, PATIENCE) {
         Ok(Answer::Compact(compacted)) => Ok(compacted),
         Ok(Answer::Error(refusal)) => Err(refusal.into()),
-        Ok(Answer::Claim { .. } | Answer::Lanes(_) | Answer::HaltWorker(_)) => {
+        Ok(Answer::Claim { .. } | Answer::Lanes(_) | Answer::HaltWorker(_) | Answer::Reset(_)) => {
             Err(unexpected_answer())
         }
         Err(ClientError::NotRunning { .. }) => in_this_process(context),

@@ -24,6 +24,7 @@ mod halt;
 mod help;
 mod id_alloc;
 mod journal;
+mod lane_commits;
 mod lane_request;
 mod lease;
 mod lease_lane;
@@ -37,6 +38,7 @@ mod plan;
 mod ps;
 mod reap;
 mod renderer;
+mod reset;
 mod rows;
 pub mod run;
 mod run_evidence;
@@ -82,6 +84,7 @@ enum Verb {
     Decisions(decisions::Arguments),
     LeaseLane(lease_lane::Arguments),
     Halt(halt::Arguments),
+    Reset(reset::Arguments),
     Lease(lease::Arguments),
     Verify(verify::Arguments),
     CommitAudit(commit_audit::Arguments),
@@ -138,6 +141,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Decisions(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
         Verb::Halt(arguments) => arguments.execute(&context, &mut output),
+        Verb::Reset(arguments) => arguments.execute(&context, &mut output),
         Verb::Lease(arguments) => arguments.execute(&context, &mut output),
         Verb::Verify(arguments) => arguments.execute(&context, &mut output),
         Verb::CommitAudit(arguments) => arguments.execute(&context, &mut output),

@@ -2,6 +2,7 @@
 //! that is not known is refused with its name.
 
 use dosd_actors::journal::Compacted;
+use dosd_actors::supervisor::LaneReset;
 use dosd_kernel::effect_witness::EffectReport;
 use dosd_kernel::lane::{LaneReply, LaneRequest};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,13 @@ pub enum Request {
         /// Why.
         reason: String,
     },
+    /// Forget how the tries of lanes went, so that they get workers again.
+    Reset {
+        /// The lane journal of the daemon that is meant.
+        journal: PathBuf,
+        /// Which lanes; none for all that were given up.
+        lanes: Option<Vec<String>>,
+    },
 }
 
 fn yes() -> bool {
@@ -94,6 +102,8 @@ pub enum Answer {
     Lanes(Box<LaneReply>),
     /// What became of a worker that was to be stopped.
     HaltWorker(HaltedWorker),
+    /// The lanes that were meant, and what was forgotten of each.
+    Reset(Vec<LaneReset>),
     /// The request was not carried out.
     Error(Refusal),
 }
@@ -113,6 +123,8 @@ pub struct Refusal {
 pub enum ErrorKind {
     /// The line is not a request: mend the caller.
     InvalidRequest,
+    /// A lane is named that is not there: name another.
+    UnknownLane,
     /// The daemon keeps another journal than the one that is meant.
     OtherJournal,
     /// Somebody else holds what is needed: try again.

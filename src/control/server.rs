@@ -9,6 +9,7 @@ use std::time::Duration;
 use dosd_actors::journal::{Compact, Decide, JournalError, JournalErrorKind};
 use dosd_actors::reach::{Reach, Unreachable};
 use dosd_actors::spawn::{HaltRun, Halting, Run, Survivors};
+use dosd_actors::supervisor::{Reset, ResetError, Which};
 use dosd_actors::witness::Claim;
 use dosd_kernel::lane::LaneRequest;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -32,6 +33,8 @@ pub struct Doors {
     pub lanes: Reach<Decide<LaneRequest>>,
     /// Stops a worker.
     pub halt: Reach<HaltRun>,
+    /// Forgets how the tries of lanes went.
+    pub reset: Reach<Reset>,
     /// The lane journal that the daemon keeps.
     pub journal: PathBuf,
 }
@@ -108,7 +111,9 @@ async fn answer(request: Request, doors: &Doors) -> Answer {
             Ok(Err(failed)) => journal_refusal(&failed),
             Err(gone) => unreachable_refusal(gone),
         },
-        Request::Lanes { journal, .. } | Request::HaltWorker { journal, .. }
+        Request::Lanes { journal, .. }
+        | Request::HaltWorker { journal, .. }
+        | Request::Reset { journal, .. }
             if !is_same_file(&journal, &doors.journal) =>
         {
             let ours = doors.journal.display();
@@ -125,6 +130,14 @@ async fn answer(request: Request, doors: &Doors) -> Answer {
         Request::HaltWorker { handle, command, reason, .. } => {
             match doors.halt.ask(HaltRun { handle, command, reason }).await {
                 Ok(halting) => Answer::HaltWorker(halting.into()),
+                Err(gone) => unreachable_refusal(gone),
+            }
+        }
+        Request::Reset { lanes, .. } => {
+            let which = lanes.map_or(Which::GivenUp, Which::Named);
+            match doors.reset.ask(Reset { which }).await {
+                Ok(Ok(lanes)) => Answer::Reset(lanes),
+                Ok(Err(refused)) => reset_refusal(&refused),
                 Err(gone) => unreachable_refusal(gone),
             }
         }
@@ -198,6 +211,15 @@ fn journal_refusal(failed: &JournalError) -> Answer {
         | JournalErrorKind::Unreachable => ErrorKind::Failed,
     };
     refusal(kind, failed.to_string())
+}
+
+fn reset_refusal(refused: &ResetError) -> Answer {
+    let kind = match refused {
+        ResetError::Unknown { .. } => ErrorKind::UnknownLane,
+        ResetError::NotReady => ErrorKind::Busy,
+        ResetError::NotRecorded => ErrorKind::Failed,
+    };
+    refusal(kind, refused.to_string())
 }
 
 fn unreachable_refusal(gone: Unreachable) -> Answer {

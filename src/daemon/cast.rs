@@ -14,11 +14,12 @@ use std::time::Duration;
 use actix::{Actor, Addr, Arbiter};
 use dosd_actors::guard::{ActorEnded, EndGuard};
 use dosd_actors::journal::{
-    Append, Compact, CompactSettings, Decide, JournalActor, ListOpenRuns, Log, Observe, ReadFrom,
+    Append, Compact, CompactSettings, Decide, JournalActor, Log, Observe, ReadFrom, Recall,
     ReplaceCaps, Subscribe,
 };
 use dosd_actors::port::{
-    Disk, SharedClock, SharedLauncher, SharedStorage, SystemClock, SystemLauncher, holder_process,
+    Disk, SharedClock, SharedLauncher, SharedRepository, SharedStorage, SystemClock,
+    SystemLauncher, holder_process,
 };
 use dosd_actors::reach::Reach;
 use dosd_actors::spawn::{
@@ -26,7 +27,7 @@ use dosd_actors::spawn::{
     SpawnSettings, StopAll,
 };
 use dosd_actors::supervisor::{
-    Close, FleetSettings, Proposal, Shutdown, SupervisorActor, SupervisorPorts,
+    Beginning, Close, FleetSettings, Proposal, Reset, Shutdown, SupervisorActor, SupervisorPorts,
 };
 use dosd_actors::witness::{Claim, EndRun, TakeBaseline};
 use dosd_actors::{spawn, supervisor, witness};
@@ -40,6 +41,7 @@ use super::error::DaemonError;
 use super::{RunOptions, reaper, settings};
 use crate::config::{self, Config};
 use crate::control::Doors;
+use crate::git::GitRepository;
 use crate::workspace::Workspace;
 
 const LANES: &str = "lane";
@@ -61,7 +63,7 @@ pub(super) struct Cast {
     lanes: JournalReach,
     verdicts: JournalReach,
     observe: Reach<Observe>,
-    open_runs: Reach<ListOpenRuns>,
+    recall: Reach<Recall>,
     compact: Reach<Compact>,
     proposals: Reach<Decide<Proposal>>,
     ends: Reach<Decide<EndRows>>,
@@ -81,6 +83,8 @@ pub(super) struct Cast {
     reconfigure_spawn: Reach<spawn::Reconfigure>,
     reconfigure_witness: Reach<witness::Reconfigure>,
     replace_caps: Reach<ReplaceCaps>,
+    reset: Reach<Reset>,
+    beginning: Beginning,
     exporters: Vec<exporters::Seat>,
     spawn_settings: SpawnSettings,
     fleet_settings: FleetSettings,
@@ -97,6 +101,7 @@ struct Ports {
     clock: SharedClock,
     storage: SharedStorage,
     launcher: SharedLauncher,
+    repository: SharedRepository,
 }
 
 /// What every journal is asked.
@@ -139,10 +144,12 @@ impl Cast {
             launcher = launcher.with_helper();
             reaper::start(launcher.children().clone()).map_err(DaemonError::Signals)?;
         }
+        let repository = GitRepository::at(options.workspace.root(), launcher.children());
         let ports = Ports {
             clock: Arc::new(SystemClock::new()),
             storage: Arc::new(Disk),
             launcher: Arc::new(launcher),
+            repository: Arc::new(repository),
         };
         let mut random = fastrand::Rng::new();
         let host_id = crate::host::host_id(&options.environment);
@@ -154,7 +161,7 @@ impl Cast {
             lanes: JournalReach::unset(LANES),
             verdicts: JournalReach::unset(VERDICTS),
             observe: Reach::unset(LANES),
-            open_runs: Reach::unset(LANES),
+            recall: Reach::unset(LANES),
             compact: Reach::unset(LANES),
             proposals: Reach::unset(LANES),
             ends: Reach::unset(LANES),
@@ -174,6 +181,8 @@ impl Cast {
             reconfigure_spawn: Reach::unset(SPAWN),
             reconfigure_witness: Reach::unset(WITNESS),
             replace_caps: Reach::unset(LANES),
+            reset: Reach::unset(SUPERVISOR),
+            beginning: Beginning::default(),
             exporters: Vec::new(),
             spawn_settings,
             fleet_settings,
@@ -200,6 +209,7 @@ impl Cast {
             compact: self.compact.clone(),
             lanes: self.lane_requests.clone(),
             halt: self.halt.clone(),
+            reset: self.reset.clone(),
             journal: self.lane_journal(),
         }
     }
@@ -289,7 +299,7 @@ impl Cast {
         self.lanes.clear();
         self.verdicts.clear();
         self.observe.clear();
-        self.open_runs.clear();
+        self.recall.clear();
         self.compact.clear();
         self.replace_caps.clear();
         self.proposals.clear();
@@ -307,7 +317,7 @@ impl Cast {
         let actor = self.journal::<LaneFold>(&self.lane_journal(), &self.lanes_thread, LANES)?;
         self.lanes.point_at(&actor);
         self.observe.point_at(&actor);
-        self.open_runs.point_at(&actor);
+        self.recall.point_at(&actor);
         self.compact.point_at(&actor);
         self.replace_caps.point_at(&actor);
         self.proposals.point_at(&actor);
@@ -362,6 +372,7 @@ impl Cast {
             clock: Arc::clone(&self.ports.clock),
             storage: Arc::clone(&self.ports.storage),
             launcher: Arc::clone(&self.ports.launcher),
+            repository: Arc::clone(&self.ports.repository),
             lanes: self.lanes.append.clone(),
             ends: self.ends.clone(),
             verdicts: self.verdicts.append.clone(),
@@ -388,8 +399,10 @@ impl Cast {
     fn make_supervisor(&mut self) -> Addr<SupervisorActor> {
         let ports = SupervisorPorts {
             clock: Arc::clone(&self.ports.clock),
+            repository: Arc::clone(&self.ports.repository),
             observe: self.observe.clone(),
-            open_runs: self.open_runs.clone(),
+            recall: self.recall.clone(),
+            beginning: self.beginning.clone(),
             lanes: self.lanes.append.clone(),
             decide: self.proposals.clone(),
             doorbell: self.lanes.doorbell.clone(),
@@ -404,6 +417,7 @@ impl Cast {
         self.close.point_at(&actor);
         self.shutdown.point_at(&actor);
         self.reconfigure_fleet.point_at(&actor);
+        self.reset.point_at(&actor);
         actor
     }
 }

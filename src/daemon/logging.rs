@@ -27,7 +27,10 @@ pub fn start_logging(format: LogFormat, no_color: bool) {
     let lines = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_max_level(LevelFilter::from_level(Level::INFO))
-        .with_target(false);
+        .with_target(false)
+        // Whoever read the log may be gone, a terminal as well: that ends no fleet. It would be
+        // told on standard error, and panic.
+        .log_internal_errors(false);
     // A second start in one process, as in tests, keeps the first's choice.
     let _ = match format {
         LogFormat::Text => {

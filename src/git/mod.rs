@@ -8,12 +8,15 @@ mod commit;
 mod error;
 mod parse;
 mod process;
+mod repository;
 #[cfg(test)]
 mod tests;
 
 pub use commit::{Change, ChangeKind, Commit, Headline};
 pub use error::{GitError, GitErrorKind};
+pub use repository::GitRepository;
 
+use dosd_actors::port::Children;
 use process::Process;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -35,6 +38,7 @@ pub struct Git {
     directory: PathBuf,
     program: PathBuf,
     patience: Duration,
+    children: Children,
 }
 
 /// Which commits to read, and how much of each.
@@ -52,13 +56,63 @@ impl Git {
     /// The history of the repository that holds this directory.
     #[must_use]
     pub fn at(directory: &Path) -> Self {
-        Self { directory: directory.into(), program: "git".into(), patience: PATIENCE }
+        Self {
+            directory: directory.into(),
+            program: "git".into(),
+            patience: PATIENCE,
+            children: Children::default(),
+        }
     }
 
     /// The same history, asked with another program and another patience.
     #[must_use]
     pub fn with_program(self, program: &Path, patience: Duration) -> Self {
         Self { program: program.into(), patience, ..self }
+    }
+
+    /// The same history, asked with another patience by a process that counts its children.
+    #[must_use]
+    pub fn among(self, children: &Children, patience: Duration) -> Self {
+        Self { patience, children: children.clone(), ..self }
+    }
+
+    /// The id of the commit that the current branch, or a detached head, stands on; none
+    /// when there is no repository, or nothing was committed to it yet.
+    ///
+    /// # Errors
+    ///
+    /// When git cannot be started or does not end.
+    pub fn head(&self) -> Result<Option<String>, GitError> {
+        let head = self.run(&["rev-parse", "--quiet", "--verify", "HEAD^{commit}"])?;
+        let id = String::from_utf8_lossy(&head.printed).trim().to_owned();
+        Ok(Some(id).filter(|id| head.succeeded && !id.is_empty()))
+    }
+
+    /// The paths that each commit after `base` up to `head` changed, newest commit first and
+    /// at most `limit` commits; none when `base` is unknown or no ancestor of `head`. Paths
+    /// are from the directory on, and what lies outside of it is left out. A merge changes
+    /// nothing by itself: what it brings in are commits of their own.
+    ///
+    /// # Errors
+    ///
+    /// When the history cannot be read.
+    pub fn paths_since(
+        &self,
+        base: &str,
+        head: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<Vec<String>>>, GitError> {
+        if !self.is_ancestor(base, head)? {
+            return Ok(None);
+        }
+        let limit = format!("--max-count={limit}");
+        let format = format!("--format={}", parse::PATHS_FORMAT);
+        let mut arguments = vec!["log", "-z", &limit, &format, "--name-only", "--relative"];
+        arguments.extend(["--no-renames", "--no-ext-diff", "--diff-merges=off", "--root"]);
+        let range = format!("{base}..{head}");
+        arguments.extend(["--end-of-options", &range, "--"]);
+        let paths = parse::paths(&self.ask(&arguments)?);
+        paths.map(Some).ok_or_else(|| self.malformed("commits"))
     }
 
     /// How many commits of the current branch came after `start`.
@@ -205,9 +259,9 @@ impl Git {
             all.extend(["-c".into(), setting.into()]);
         }
         all.extend(arguments.iter().map(OsString::from));
-        Process { program: &self.program, arguments: &all, patience: self.patience }
-            .run()
-            .map_err(|kind| self.error(kind))
+        let Self { program, patience, children, .. } = self;
+        let process = Process { program, arguments: &all, patience: *patience, children };
+        process.run().map_err(|kind| self.error(kind))
     }
 
     fn malformed(&self, wanted: &'static str) -> GitError {

@@ -12,6 +12,9 @@ pub(super) const COMMIT_FORMAT: &str = "%x01%H%x00%h%x00%P%x00%at%x00%s%x00%b%x0
 /// Abbreviated id and subject.
 pub(super) const HEADLINE_FORMAT: &str = "%h%x00%s%x00";
 
+/// The id, marked as the beginning of a commit.
+pub(super) const PATHS_FORMAT: &str = "%x01%H";
+
 const MARK: u8 = 1;
 
 /// The commits of a log in [`COMMIT_FORMAT`], with or without `--raw --numstat`.
@@ -47,6 +50,29 @@ pub(super) fn headlines(printed: &[u8]) -> Option<Vec<Headline>> {
         fields.next();
     }
     Some(headlines)
+}
+
+/// The changed paths of each commit of a log in [`PATHS_FORMAT`] with `--name-only`.
+pub(super) fn paths(printed: &[u8]) -> Option<Vec<Vec<String>>> {
+    let mut fields = Fields(printed);
+    let mut commits: Vec<Vec<String>> = Vec::new();
+    while let Some(field) = fields.next() {
+        if is_beginning(field) {
+            commits.push(Vec::new());
+            continue;
+        }
+        let paths = commits.last_mut()?;
+        // The first one stands on a line of its own.
+        let path = if paths.is_empty() { field.strip_prefix(b"\n")? } else { field };
+        paths.push(text(path));
+    }
+    Some(commits)
+}
+
+/// Whether a field is a marked id. A path could begin with the mark, and would still be no id.
+fn is_beginning(field: &[u8]) -> bool {
+    let id = field.strip_prefix(&[MARK]);
+    id.is_some_and(|id| id.len() >= 40 && id.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// A raw line, `:100644 100644 … … M` with the path in the next field, or a count of lines,
@@ -98,7 +124,7 @@ impl<'a> Fields<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ChangeKind, commits, headlines};
+    use super::{ChangeKind, commits, headlines, paths};
 
     #[test]
     fn a_cut_or_foreign_output_is_none() {
@@ -106,6 +132,9 @@ mod tests {
         assert_eq!(commits(b"\x01ab\0ab\0\0notime\0s\0b\0\0"), None);
         assert_eq!(commits(b"\x01ab\0ab\0"), None);
         assert_eq!(commits(b"ab\0ab\0\x001\0s\0b\0\0"), None);
+        assert_eq!(paths(b"a\0"), None);
+        let beginning = [&b"\x01"[..], &[b'a'; 40], b"\0"].concat();
+        assert_eq!(paths(&[&beginning[..], b"no line end\0"].concat()), None);
         assert_eq!(headlines(b"ab\0"), None);
     }
 

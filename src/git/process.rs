@@ -1,7 +1,7 @@
 //! One run of a program, to its end or to the end of patience. It knows nothing about git's answers.
 
 use super::error::GitErrorKind;
-use dosd_actors::port::{Clock, SystemClock};
+use dosd_actors::port::{Children, Clock, SystemClock};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::ffi::OsString;
@@ -39,6 +39,7 @@ pub(super) struct Process<'a> {
     pub(super) program: &'a Path,
     pub(super) arguments: &'a [OsString],
     pub(super) patience: Duration,
+    pub(super) children: &'a Children,
 }
 
 /// How it ended.
@@ -57,34 +58,39 @@ impl Process<'_> {
             command.env_remove(name);
         }
         command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").env("GIT_NO_LAZY_FETCH", "1");
-        let child = command
-            .spawn()
+        let child = self
+            .children
+            .spawn_for_thread(&mut command)
             .map_err(|cause| GitErrorKind::NoProgram { program: self.program.into(), cause })?;
-        let mut running = Running(child);
+        let mut running = Running { child, children: self.children };
         let (printed, complaint) = running.read(self.patience)?;
-        let status = running.0.wait().map_err(GitErrorKind::Unreadable)?;
+        let status = running.child.wait().map_err(GitErrorKind::Unreadable)?;
         let complaint = String::from_utf8_lossy(&complaint).into_owned();
         Ok(Ended { succeeded: status.success(), printed, complaint })
     }
 }
 
 /// A child that does not outlive its reader, however that ends.
-struct Running(Child);
+struct Running<'a> {
+    child: Child,
+    children: &'a Children,
+}
 
-impl Drop for Running {
+impl Drop for Running<'_> {
     fn drop(&mut self) {
         // Both fail when it has ended already, which is the usual case.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.children.forget(self.child.id());
     }
 }
 
-impl Running {
+impl Running<'_> {
     /// Both outputs, read as they come: a child that fills one pipe never waits for the other.
     fn read(&mut self, patience: Duration) -> Result<(Vec<u8>, Vec<u8>), GitErrorKind> {
         let clock = SystemClock::new();
-        let mut output = Pipe::new(self.0.stdout.take());
-        let mut errors = Pipe::new(self.0.stderr.take());
+        let mut output = Pipe::new(self.child.stdout.take());
+        let mut errors = Pipe::new(self.child.stderr.take());
         while output.open.is_some() || errors.open.is_some() {
             let left = patience.saturating_sub(clock.monotonic());
             let ready = {

@@ -122,6 +122,56 @@ fn commits_are_counted_from_a_start() {
 }
 
 #[test]
+fn the_paths_of_commits_are_those_below_the_directory() {
+    let repository = Repository::new();
+    let start = repository.commit("one", &[("a", "1")]);
+    std::fs::create_dir_all(repository.root().join("sub/x")).unwrap();
+    let first = repository.commit("two", &[("sub/x/f", "1"), ("sub/\u{1}ü\n", "1"), ("b", "1")]);
+    repository.git(&["checkout", "--quiet", "-b", "side", &start]);
+    repository.commit("three", &[("c", "1")]);
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.commit("nothing", &[]);
+    repository.git(&["mv", "a", "sub/a"]);
+    repository.commit("moved", &[]);
+    repository.git(&["merge", "--quiet", "--message", "merged", "side"]);
+    let port = repository.port();
+    let head = port.head().unwrap().unwrap();
+    assert_eq!(head, repository.git(&["rev-parse", "HEAD"]));
+    let sorted = |port: &Git, base: &str| {
+        let mut commits = port.paths_since(base, &head, 100).unwrap().unwrap();
+        commits.sort();
+        commits
+    };
+    let all: [&[&str]; 5] = [&[], &[], &["a", "sub/a"], &["b", "sub/\u{1}ü\n", "sub/x/f"], &["c"]];
+    assert_eq!(sorted(&port, &start), all);
+    let below: [&[&str]; 5] = [&[], &[], &[], &["\u{1}ü\n", "x/f"], &["a"]];
+    assert_eq!(sorted(&Git::at(&repository.root().join("sub")), &start), below);
+    assert_eq!(port.paths_since(&start, &head, 2).unwrap().unwrap().len(), 2);
+    assert_eq!(port.paths_since(&head, &head, 2).unwrap().unwrap().len(), 0);
+    // Not in this history, not in any, no commit at all.
+    for base in [&head, "0123456789012345678901234567890123456789", "--all"] {
+        assert_eq!(port.paths_since(base, &first, 100).unwrap(), None, "{base}");
+    }
+}
+
+#[test]
+fn a_workspace_stands_on_a_commit_on_a_branch_or_off_it_or_on_none() {
+    let nowhere = tempfile::tempdir().unwrap();
+    assert_eq!(Git::at(nowhere.path()).head().unwrap(), None);
+    let repository = Repository::new();
+    assert_eq!(repository.port().head().unwrap(), None);
+    let first = repository.commit("one", &[]);
+    let second = repository.commit("two", &[]);
+    repository.git(&["pack-refs", "--all"]);
+    assert_eq!(repository.port().head().unwrap(), Some(second.clone()));
+    let worktree = tempfile::tempdir().unwrap();
+    let path = worktree.path().join("w");
+    repository.git(&["worktree", "add", "--quiet", "--detach", path.to_str().unwrap(), &first]);
+    assert_eq!(Git::at(&path).head().unwrap(), Some(first));
+    assert_eq!(repository.port().head().unwrap(), Some(second));
+}
+
+#[test]
 fn an_argument_is_never_an_option() {
     let repository = Repository::new();
     repository.commit("one", &[]);

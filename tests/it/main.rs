@@ -2,6 +2,7 @@
 
 mod arbitrate;
 mod bad_input;
+mod commit_progress;
 mod config_alike;
 mod contention;
 mod counters;
@@ -16,6 +17,8 @@ mod leases;
 mod outlive;
 mod peer_reads;
 mod reads;
+mod reread;
+mod reset;
 mod retention;
 mod sections;
 mod small_verbs;

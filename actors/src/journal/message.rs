@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix::{Message, Recipient};
 use dosd_kernel::draft::Draft;
-use dosd_kernel::lane::{Matter, Observation, OpenRun};
+use dosd_kernel::lane::{LanePast, Matter, Observation, OpenRun};
 use dosd_kernel::retention;
 
 use super::error::JournalError;
@@ -36,10 +36,22 @@ pub struct Observe {
     pub now_ms: i64,
 }
 
-/// Which runs have a start or an intent, and no end. Lane journal only.
+/// What the journal remembers of runs: all at one moment, so that a run is either open
+/// or among the ends. Lane journal only.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Vec<OpenRun>, JournalError>")]
-pub struct ListOpenRuns;
+#[rtype(result = "Result<Recalled, JournalError>")]
+pub struct Recall;
+
+/// What the journal remembers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recalled {
+    /// Runs that have a start or an intent, and no end.
+    pub open: Vec<OpenRun>,
+    /// How the tries of each lane went, by lane.
+    pub pasts: Vec<(String, LanePast)>,
+    /// The highest number of a row.
+    pub highest_seq: u64,
+}
 
 /// Decide a matter on the journal as it stands and put the ruling on disk, under the
 /// mutex of the lane leases. Answered when its rows are on disk. Lane journal only.

@@ -19,7 +19,7 @@ pub use actor::{CompactSettings, HolderLookup, JournalActor};
 pub use error::{JournalError, JournalErrorKind};
 pub use log::{Committed, Compacted, Followed, Log, Report};
 pub use message::{
-    Append, Compact, Decide, JournalMoved, ListOpenRuns, Observe, Origin, Page, ReadFrom,
+    Append, Compact, Decide, JournalMoved, Observe, Origin, Page, ReadFrom, Recall, Recalled,
     ReplaceCaps, Subscribe,
 };
 pub use mutex::{LOCK_PATIENCE, LeaseHold, LeaseMutex, LockOwner, Pauses};

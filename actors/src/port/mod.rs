@@ -9,6 +9,7 @@ mod disk;
 mod launcher;
 mod process;
 mod process_table;
+mod repository;
 mod storage;
 mod system_launcher;
 #[cfg(any(test, feature = "testing"))]
@@ -24,5 +25,6 @@ pub use launcher::{
 };
 pub use process::{holder_process, is_alive};
 pub(crate) use process_table::start_ticks_of;
+pub use repository::{NoRepository, Repository, RepositoryError, SharedRepository};
 pub use storage::{AppendFile, ChangeStream, FileStat, FsLock, SharedStorage, Storage};
 pub use system_launcher::SystemLauncher;

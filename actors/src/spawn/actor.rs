@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture};
+use dosd_kernel::restart::Excuse;
 use tracing::warn;
 
 use super::end_rows::EndRows;
@@ -19,7 +20,9 @@ use super::stop::stop_all;
 use super::terms::TermBook;
 use crate::guard::EndGuard;
 use crate::journal::{Append, Decide};
-use crate::port::{Found, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage};
+use crate::port::{
+    Found, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedRepository, SharedStorage,
+};
 use crate::reach::Reach;
 use crate::witness::{EndRun, TakeBaseline};
 
@@ -37,6 +40,8 @@ pub struct SpawnPorts {
     pub storage: SharedStorage,
     /// Processes.
     pub launcher: SharedLauncher,
+    /// The workspace's history.
+    pub repository: SharedRepository,
     /// The lane journal.
     pub lanes: Reach<Append>,
     /// The same, for the ends of runs whose leases the daemon holds.
@@ -66,6 +71,7 @@ impl SpawnActor {
             clock: ports.clock,
             storage: ports.storage,
             launcher: ports.launcher,
+            repository: ports.repository,
             lanes: ports.lanes,
             ends: ports.ends,
             verdicts: ports.verdicts,
@@ -200,7 +206,9 @@ impl SpawnActor {
                 }
                 Some(Found::Process(_)) | None => {
                     self.take_in_hand(&run, Phase::Ending);
-                    ctx.spawn(wrap_future(life::conclude(Rc::clone(&self.shared), run, pid)));
+                    let excused = Some(Excuse::Unwatched);
+                    let ended = life::conclude(Rc::clone(&self.shared), run, pid, excused);
+                    ctx.spawn(wrap_future(ended));
                 }
             }
         }

@@ -30,6 +30,7 @@ pub(super) async fn halt(shared: Rc<Shared>, order: HaltRun) -> Halting {
     if !shared.append_lanes(vec![row]).await {
         return Halting::NotRecorded(run);
     }
+    shared.living.halt(&run.run_id);
     info!(lane = run.lane, run = run.run_id, "worker is stopped on an operator's order");
     let is_left = stop(&shared, run.clone()).await;
     if let Some(survivors) = is_left {

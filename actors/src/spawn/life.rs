@@ -7,6 +7,7 @@ use std::time::Duration;
 use dosd_kernel::Map;
 use dosd_kernel::draft::Draft;
 use dosd_kernel::lane::{LaneRow, Release, WorkerExited, WorkerStarted};
+use dosd_kernel::restart::Excuse;
 use dosd_kernel::verdict::{SOURCE_SENSOR, VerdictEvent};
 use tracing::{error, info, warn};
 
@@ -15,11 +16,13 @@ use super::end_rows::EndRows;
 use super::living::{Living, Phase};
 use super::message::{ProcessEvent, Run, RunEnd};
 use super::settings::SpawnSettings;
+use super::start_commit::start_commit;
 use super::terms::TermBook;
 use crate::exec::{ExitRecord, exit_record_path};
 use crate::journal::{Append, Decide, JournalError, JournalErrorKind, LOCK_PATIENCE};
 use crate::port::{
-    Exit, Found, GroupMember, Launched, ProcessIdentity, SharedClock, SharedLauncher, SharedStorage,
+    Exit, Found, GroupMember, Launched, ProcessIdentity, SharedClock, SharedLauncher,
+    SharedRepository, SharedStorage,
 };
 use crate::reach::Reach;
 use crate::witness::{EndRun, TakeBaseline, Unclaimed};
@@ -31,6 +34,7 @@ pub(super) struct Shared {
     pub(super) clock: SharedClock,
     pub(super) storage: SharedStorage,
     pub(super) launcher: SharedLauncher,
+    pub(super) repository: SharedRepository,
     pub(super) lanes: Reach<Append>,
     pub(super) ends: Reach<Decide<EndRows>>,
     pub(super) verdicts: Reach<Append>,
@@ -61,6 +65,7 @@ pub(super) async fn start(shared: Rc<Shared>, run: Run) {
     if let Err(gone) = shared.baseline.ask(baseline).await {
         warn!(lane = run.lane, "no baseline for this run, its claims stay unwitnessed: {gone}");
     }
+    let start_sha = start_commit(&*shared.repository, &run.lane).await;
     if shared.living.is_stopping() {
         let failure = "the daemon is stopping".to_owned();
         return finish(&shared, run, None, End::default(), Some(failure)).await;
@@ -75,7 +80,7 @@ pub(super) async fn start(shared: Rc<Shared>, run: Run) {
     };
     shared.living.set(&run.run_id, Phase::Running(launched.identity.clone()));
     let began_ms = shared.clock.monotonic_ms();
-    record_start(&shared, &run, &launched.identity, spec.argv).await;
+    record_start(&shared, &run, &launched.identity, spec.argv, start_sha).await;
     watch(shared, run, launched, began_ms).await;
 }
 
@@ -93,7 +98,8 @@ pub(super) async fn resume(shared: Rc<Shared>, run: Run, launched: Launched, rec
     let began_ms = shared.clock.monotonic_ms();
     if record == Record::Missing {
         let argv = shared.terms.of(&run).argv;
-        record_start(&shared, &run, &launched.identity, argv).await;
+        // Where the workspace stood when it began, nobody knows any more.
+        record_start(&shared, &run, &launched.identity, argv, None).await;
     }
     watch(shared, run, launched, began_ms).await;
 }
@@ -119,12 +125,17 @@ pub(super) async fn catch_up(shared: Rc<Shared>, run: Run, pid: Option<u32>) {
         }
         tokio::time::sleep(shared.launcher.look_interval()).await;
     }
-    conclude(shared, run, pid).await;
+    conclude(shared, run, pid, None).await;
 }
 
 /// Records the end of a run that nobody saw, as far as its helper tells.
-pub(super) async fn conclude(shared: Rc<Shared>, run: Run, pid: Option<u32>) {
-    let end = learn_end(&shared, &run, Exit::default(), 0).await;
+pub(super) async fn conclude(
+    shared: Rc<Shared>,
+    run: Run,
+    pid: Option<u32>,
+    excused: Option<Excuse>,
+) {
+    let end = End { excused, ..learn_end(&shared, &run, Exit::default(), 0).await };
     finish(&shared, run, pid, end, None).await;
 }
 
@@ -134,6 +145,7 @@ pub(super) async fn record_start(
     run: &Run,
     identity: &ProcessIdentity,
     argv: Vec<String>,
+    start_sha: Option<String>,
 ) {
     let started = LaneRow::WorkerStarted(WorkerStarted {
         lane: run.lane.clone(),
@@ -144,7 +156,7 @@ pub(super) async fn record_start(
         pgid: identity.pgid,
         host_id: shared.settings.host_id.clone(),
         argv,
-        start_sha: None,
+        start_sha,
     });
     let mut detail = Map::new();
     detail.insert("pid".into(), identity.pid.into());
@@ -175,17 +187,19 @@ pub(super) async fn watch(shared: Rc<Shared>, run: Run, launched: Launched, bega
     finish(&shared, run, Some(identity.pid), end, None).await;
 }
 
-/// How a process ended, and how long it lived.
+/// How a process ended, how long it lived, and whether that counts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct End {
     pub(super) exit: Exit,
     pub(super) ran_ms: i64,
+    /// Why it does not count for the restart rule; none if it does.
+    pub(super) excused: Option<Excuse>,
 }
 
 /// How a process ended, from its helper's record when this process did not see it.
 pub(super) async fn learn_end(shared: &Shared, run: &Run, exit: Exit, ran_ms: i64) -> End {
     if exit != Exit::default() {
-        return End { exit, ran_ms };
+        return End { exit, ran_ms, excused: None };
     }
     let path = exit_record_path(&shared.settings.run_directory(run));
     let record = async {
@@ -193,13 +207,17 @@ pub(super) async fn learn_end(shared: &Shared, run: &Run, exit: Exit, ran_ms: i6
         loop {
             let bytes = shared.storage.read(&path).unwrap_or_default();
             if let Some(record) = ExitRecord::from_bytes(&bytes) {
-                return End { exit: record.exit(), ran_ms: record.ran_ms };
+                return End { exit: record.exit(), ran_ms: record.ran_ms, excused: None };
             }
             tokio::time::sleep(pause).await;
             pause *= 2;
         }
     };
-    tokio::time::timeout(RECORD_AT_MOST, record).await.unwrap_or(End { exit, ran_ms })
+    tokio::time::timeout(RECORD_AT_MOST, record).await.unwrap_or(End {
+        exit,
+        ran_ms,
+        excused: None,
+    })
 }
 
 /// Waits until nobody is left of a group whose leader has ended. A run is not over
@@ -245,13 +263,18 @@ pub(super) async fn finish(
     shared: &Shared,
     run: Run,
     pid: Option<u32>,
-    End { exit, ran_ms }: End,
+    End { exit, ran_ms, excused }: End,
     failure: Option<String>,
 ) {
     shared.living.set(&run.run_id, Phase::Ending);
+    let is_halted = shared.living.is_halted(&run.run_id);
+    let excused = excused.or(is_halted.then_some(Excuse::Halted));
     match (&failure, exit.signal, exit.code) {
         (None, _, _) if shared.living.is_stopping() => {
             info!(lane = run.lane, run = run.run_id, ran_ms, "worker ended");
+        }
+        (None, _, _) if is_halted => {
+            info!(lane = run.lane, run = run.run_id, ran_ms, "worker ended on an operator's order");
         }
         (Some(failure), _, _) => warn!(lane = run.lane, run = run.run_id, "{failure}"),
         (None, Some(signal), _) => {
@@ -274,6 +297,7 @@ pub(super) async fn finish(
         code: exit.code,
         signal: exit.signal,
         ran_ms,
+        excused,
     });
     if run.leased {
         shared.record_end(exited, release(shared, &run)).await;
@@ -317,7 +341,7 @@ pub(super) async fn finish(
         warn!(run = run.run_id, "the run's directory is left behind: {error}");
     }
     let run_id = run.run_id.clone();
-    shared.tell(ProcessEvent::Ended(RunEnd { run, pid, exit, ran_ms, failure })).await;
+    shared.tell(ProcessEvent::Ended(RunEnd { run, pid, exit, ran_ms, failure, excused })).await;
     shared.terms.end(&run_id);
     shared.living.leave(&run_id);
 }

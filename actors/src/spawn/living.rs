@@ -2,7 +2,7 @@
 //! is on disk and told. It starts, ends and records nothing itself.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -25,6 +25,8 @@ pub(super) enum Phase {
 #[derive(Debug, Default)]
 pub(super) struct Living {
     runs: RefCell<BTreeMap<String, (Run, Phase)>>,
+    /// Those of them that an operator has stopped.
+    halted: RefCell<BTreeSet<String>>,
     moved: Notify,
     stopping: Cell<bool>,
     stop: Notify,
@@ -52,7 +54,19 @@ impl Living {
     /// The end of a run is on disk and told.
     pub(super) fn leave(&self, run_id: &str) {
         self.runs.borrow_mut().remove(run_id);
+        self.halted.borrow_mut().remove(run_id);
         self.moved.notify_waiters();
+    }
+
+    /// An operator has a run in hand stopped: its end is nobody's failure.
+    pub(super) fn halt(&self, run_id: &str) {
+        if self.runs.borrow().contains_key(run_id) {
+            self.halted.borrow_mut().insert(run_id.to_owned());
+        }
+    }
+
+    pub(super) fn is_halted(&self, run_id: &str) -> bool {
+        self.halted.borrow().contains(run_id)
     }
 
     pub(super) fn phase(&self, run_id: &str) -> Option<Phase> {

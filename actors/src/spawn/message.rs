@@ -1,6 +1,7 @@
 //! What a [`SpawnActor`](super::SpawnActor) is asked, and what it tells.
 
 use actix::Message;
+use dosd_kernel::restart::Excuse;
 
 use super::settings::WorkerPolicy;
 use crate::port::{Exit, GroupMember, ProcessIdentity};
@@ -125,6 +126,8 @@ pub struct RunEnd {
     pub ran_ms: i64,
     /// Why it could not be started, in words.
     pub failure: Option<String>,
+    /// Why it does not count for the restart rule; none if it does.
+    pub excused: Option<Excuse>,
 }
 
 impl RunEnd {

@@ -12,6 +12,7 @@ mod life;
 mod living;
 mod message;
 mod settings;
+mod start_commit;
 mod stop;
 mod terms;
 

@@ -1,5 +1,8 @@
 //! The actor that reconciles the population.
 
+mod reset;
+mod tries;
+
 use std::time::Duration;
 
 use actix::fut::wrap_future;
@@ -8,20 +11,22 @@ use actix::{
     ResponseFuture, SpawnHandle,
 };
 use dosd_kernel::lane::Observation;
-use dosd_kernel::restart::Next;
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
-use super::carry::{Carried, Obstacle, Orders, Outcome, carry_out, recorded};
+use super::beginning::Beginning;
+use super::carry::{Carried, Obstacle, Orders, Outcome, carry_out};
+use super::commits::Suspect;
 use super::fleet::Fleet;
+use super::inquiry::{Findings, inquire};
 use super::message::{Close, FleetView, GetFleet, Reconfigure, Shutdown};
 use super::moment::Moment;
 use super::proposal::Proposal;
 use super::reconcile::reconcile;
 use super::settings::FleetSettings;
 use crate::guard::EndGuard;
-use crate::journal::{Append, Decide, JournalMoved, ListOpenRuns, Observe, Origin, Subscribe};
-use crate::port::SharedClock;
+use crate::journal::{Append, Decide, JournalMoved, Observe, Origin, Recall, Subscribe};
+use crate::port::{SharedClock, SharedRepository};
 use crate::reach::Reach;
 use crate::spawn::{ProcessEvent, ReadoptRuns, Spawn};
 
@@ -35,10 +40,11 @@ pub struct SupervisorActor {
     random: fastrand::Rng,
     /// Something happened since the last look.
     dirty: bool,
-    /// What became of all earlier runs is known. Nothing is planned before.
-    reconciled: bool,
+    known: Known,
     /// The lane journal has our bell.
     subscribed: bool,
+    /// Why the history could not be read the last time; said once.
+    trouble: Option<String>,
     /// The timer of the next look that is due before the tick.
     alarm: Option<SpawnHandle>,
     /// The tick.
@@ -46,15 +52,32 @@ pub struct SupervisorActor {
     _guard: Option<EndGuard>,
 }
 
+/// What a supervisor knows of the time before it was made, and of what became of its
+/// own orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// It was made just now.
+    Nothing,
+    /// How the lanes have fared. What became of runs is not known for sure: nothing is
+    /// planned before.
+    Lanes,
+    /// Both.
+    All,
+}
+
 /// Everything that a [`SupervisorActor`] works with.
 #[derive(Clone)]
 pub struct SupervisorPorts {
     /// Time.
     pub clock: SharedClock,
+    /// The workspace's history.
+    pub repository: SharedRepository,
     /// The state of the lane journal.
     pub observe: Reach<Observe>,
-    /// Runs that an earlier daemon left open.
-    pub open_runs: Reach<ListOpenRuns>,
+    /// What the journal remembers of runs.
+    pub recall: Reach<Recall>,
+    /// Where in the lane journal the time of this daemon begins.
+    pub beginning: Beginning,
     /// Beats and forensic rows for the lane journal.
     pub lanes: Reach<Append>,
     /// Rows about leases for the lane journal.
@@ -84,8 +107,9 @@ impl SupervisorActor {
             ports,
             random,
             dirty: false,
-            reconciled: false,
+            known: Known::Nothing,
             subscribed: false,
+            trouble: None,
             alarm: None,
             ticks: None,
             _guard: guard,
@@ -116,7 +140,7 @@ impl SupervisorActor {
     fn look_now(&mut self, ctx: &mut Context<Self>) {
         self.dirty = false;
         self.subscribe(ctx);
-        if !self.reconciled {
+        if self.known != Known::All {
             return self.reconcile(ctx);
         }
         let observe = self.ports.observe.clone();
@@ -155,6 +179,7 @@ impl SupervisorActor {
                 plan.reason
             );
         }
+        self.inquire(std::mem::take(&mut decision.suspects), now, ctx);
         let orders = Orders {
             beats: std::mem::take(&mut decision.beats),
             rows: std::mem::take(&mut decision.rows),
@@ -181,8 +206,25 @@ impl SupervisorActor {
                     }
                 }
             }
-            actor.reconciled = false;
+            actor.known = Known::Lanes;
             actor.set_alarm(RETRY_MS, ctx);
+        }));
+    }
+
+    /// Has the commits of suspected runs looked up. Nobody waits for it: what is found
+    /// is for the next look.
+    fn inquire(&mut self, suspects: Vec<Suspect>, now: Moment, ctx: &mut Context<Self>) {
+        let Some(questions) = self.fleet.ask_commits(suspects, now) else { return };
+        let found = inquire(self.ports.clone(), questions);
+        ctx.spawn(wrap_future(found).map(|found: Findings, actor: &mut Self, ctx| {
+            let trouble = found.trouble.map(|failed| failed.to_string());
+            if let Some(trouble) = trouble.as_ref().filter(|_| trouble != actor.trouble) {
+                warn!("commits do not count as progress for now: {trouble}");
+            }
+            actor.trouble = trouble;
+            if actor.fleet.learn_commits(found.answers) {
+                actor.look_soon(ctx);
+            }
         }));
     }
 
@@ -215,11 +257,12 @@ impl SupervisorActor {
     fn reconcile(&mut self, ctx: &mut Context<Self>) {
         let found = reconcile(self.ports.clone(), self.fleet.settings().clone());
         ctx.wait(wrap_future(found).map(|found, actor: &mut Self, ctx| match found {
-            Ok(living) => {
-                for (run, hold) in living {
+            Ok(found) => {
+                actor.recall(&found, ctx);
+                for (run, hold) in found.living {
                     actor.fleet.adopt(run, hold);
                 }
-                actor.reconciled = true;
+                actor.known = Known::All;
                 actor.look_soon(ctx);
             }
             Err(failed) => {
@@ -287,28 +330,7 @@ impl Handler<ProcessEvent> for SupervisorActor {
         let now = self.now();
         let jitter = self.random.u32(..);
         let aftermath = self.fleet.ended(&ended, now, jitter);
-        let lane = &ended.run.lane;
-        match &aftermath.next {
-            Some(Next::RestartAfter { delay_ms }) => {
-                info!(lane, delay_ms, "lane gets its next worker after a delay");
-            }
-            Some(Next::GiveUp { failures, window_ms }) => {
-                error!(
-                    lane,
-                    failures,
-                    window_ms,
-                    "lane given up, it gets no worker until a restart of the daemon"
-                );
-            }
-            None => {}
-        }
-        let ports = self.ports.clone();
-        ctx.wait(wrap_future(async move {
-            if !aftermath.rows.is_empty() {
-                recorded(&ports.lanes, aftermath.rows).await;
-                recorded(&ports.verdicts, aftermath.verdicts).await;
-            }
-        }));
+        self.record(&ended.run.lane, aftermath, ctx);
     }
 }
 
@@ -342,7 +364,7 @@ impl Handler<Shutdown> for SupervisorActor {
     fn handle(&mut self, _: Shutdown, ctx: &mut Self::Context) -> Self::Result {
         let (done, ended) = oneshot::channel();
         self.fleet.close();
-        if self.reconciled {
+        if self.known == Known::All {
             self.look_now(ctx);
         }
         // Polled when nothing is waited for any more: after that look.

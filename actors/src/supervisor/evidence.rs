@@ -7,10 +7,12 @@ use dosd_kernel::invalid::InvalidArgument;
 use dosd_kernel::lane::Observation;
 use dosd_kernel::liveness::Liveness;
 use dosd_kernel::population::{self, Evidence, LaneEvidence, LaneFacts};
+use dosd_kernel::region::Region;
 
+use super::commits::Suspect;
 use super::fleet::Fleet;
 use super::run_table::Tenant;
-use super::seating::Seating;
+use super::seating::{Held, Seating};
 use super::settings::LeaseMode;
 
 impl Fleet {
@@ -35,12 +37,12 @@ impl Fleet {
     /// What this daemon knows about lanes beyond the journal.
     fn facts(&self, seating: &Seating<'_>) -> BTreeMap<String, LaneFacts> {
         let known = seating.newest().filter_map(|(lane, held)| {
-            let process_alive = match held.tenant {
-                Tenant::Living(_) => Some(true),
-                Tenant::Ended => Some(false),
+            let facts = match held.tenant {
+                Tenant::Living(run_id) => self.facts_of(run_id),
+                Tenant::Ended => LaneFacts { process_alive: Some(false), ..LaneFacts::default() },
                 Tenant::Stranger => return None,
             };
-            Some((lane.to_owned(), LaneFacts { process_alive, ..LaneFacts::default() }))
+            Some((lane.to_owned(), facts))
         });
         let mut facts: BTreeMap<String, LaneFacts> = known.collect();
         // A lane for one worker is full while a worker of ours lives on it, whoever
@@ -48,7 +50,7 @@ impl Fleet {
         for lane in seating.standing().keys().filter(|lane| !self.repeats(lane)) {
             facts.entry((*lane).to_owned()).or_default().pending = true;
         }
-        let given_up = self.table.given_up().filter(|lane| seating.living(lane) == 0);
+        let given_up = self.table.tries.given_up().filter(|lane| seating.living(lane) == 0);
         // A lane for one worker whose worker took another lane is nobody's candidate.
         let away = seating
             .lived_on()
@@ -62,6 +64,43 @@ impl Fleet {
             facts.entry(lane.to_owned()).or_default().excluded = true;
         }
         facts
+    }
+
+    /// What is known about a run that lives.
+    fn facts_of(&self, run_id: &str) -> LaneFacts {
+        let commits = self.commits.of(run_id);
+        LaneFacts {
+            process_alive: Some(true),
+            commits_since_start: commits.unwrap_or_default(),
+            commits_unread: commits.is_none(),
+            ..LaneFacts::default()
+        }
+    }
+
+    /// The runs of ours that are spinning as far as is known, and advance if they
+    /// committed something.
+    pub(super) fn suspects(
+        &self,
+        observation: &Observation,
+        seating: &Seating<'_>,
+    ) -> Result<Vec<Suspect>, InvalidArgument> {
+        let mut suspects = Vec::new();
+        for (lane, Held { live, tenant }) in seating.newest() {
+            let Tenant::Living(run_id) = tenant else { continue };
+            let facts = LaneFacts { commits_unread: false, ..self.facts_of(run_id) };
+            let policy = &self.settings.liveness;
+            let verdict = population::judge(live, &facts, observation.now_ms, policy)?;
+            if verdict == Liveness::Spinning && self.sees(lane) {
+                // A worker may have taken a lane that nobody declared, and a tree with it.
+                let declared = self.settings.lanes.tree(lane);
+                let region = match declared {
+                    [] => Region::new(&live.lease.tree()),
+                    declared => Region::new(declared),
+                };
+                suspects.push(Suspect { run_id: run_id.to_owned(), region });
+            }
+        }
+        Ok(suspects)
     }
 
     /// The roster with an entry for every run that no entry stands for yet. A lane
@@ -78,7 +117,7 @@ impl Fleet {
             if let Some(ground) = self.leftovers.ground(&entry.lane) {
                 entry.tree = ground.with(&entry.tree);
             }
-            let gave_up = self.table.gave_up(&entry.lane);
+            let gave_up = self.table.tries.gave_up(&entry.lane);
             entry.repeatable &= !own_lease && !gave_up;
             let runs = standing.remove(entry.lane.as_str()).unwrap_or_default();
             // A pending entry stands for the first of them, and hides a run that sits

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use dosd_kernel::draft::Draft;
 use dosd_kernel::invalid::InvalidArgument;
-use dosd_kernel::lane::{Lease, Observation};
+use dosd_kernel::lane::{LanePast, Lease, Observation, WorkerGaveUp};
 use dosd_kernel::population::{self, Plan};
-use dosd_kernel::restart::Next;
+use dosd_kernel::restart::{Ending, Next};
 
+use super::commits::{CommitTable, Question, Read, Suspect};
 use super::leftover::Leftovers;
 use super::moment::Moment;
 use super::rows::{self, Fingerprint};
@@ -40,16 +41,18 @@ pub struct Decision {
     regained: Vec<String>,
     /// Ended runs that no lease bears any more.
     forgotten: Vec<String>,
+    /// Runs whose commits may make the next plan another one.
+    pub(super) suspects: Vec<Suspect>,
 }
 
 /// What follows from the end of a run.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Aftermath {
     /// Rows for the lane journal.
     pub rows: Vec<Draft>,
     /// Rows for the verdict journal.
     pub verdicts: Vec<Draft>,
-    /// When the lane may be tried again; `None` for a run that is not in the fleet.
+    /// When the lane may be tried again; `None` for an end that does not count.
     pub next: Option<Next>,
 }
 
@@ -61,6 +64,7 @@ pub struct Fleet {
     declared: BTreeSet<String>,
     pub(super) table: RunTable,
     pub(super) leftovers: Leftovers,
+    pub(super) commits: CommitTable,
     told: Option<Fingerprint>,
     plan: Option<Plan>,
     /// Nothing is launched any more.
@@ -77,6 +81,7 @@ impl Fleet {
             settings,
             table,
             leftovers: Leftovers::default(),
+            commits: CommitTable::default(),
             told: None,
             plan: None,
             closed: false,
@@ -111,7 +116,7 @@ impl Fleet {
     /// Lanes that get no further try.
     #[must_use]
     pub fn gave_up(&self) -> Vec<String> {
-        self.table.given_up().map(str::to_owned).collect()
+        self.table.tries.given_up().map(str::to_owned).collect()
     }
 
     /// Takes over a run that lives, or is being started, and that an earlier daemon
@@ -187,6 +192,7 @@ impl Fleet {
             beaten: beats.runs,
             regained,
             forgotten: forgotten.cloned().collect(),
+            suspects: self.suspects(observation, &seating)?,
         })
     }
 
@@ -216,25 +222,61 @@ impl Fleet {
         self.told = self.plan.as_ref().map(Fingerprint::of);
     }
 
+    /// What to find out about the commits of suspected runs now, if anything.
+    pub(super) fn ask_commits(
+        &mut self,
+        suspects: Vec<Suspect>,
+        now: Moment,
+    ) -> Option<Vec<Question>> {
+        // Half a tick: every tick can ask, however exactly it comes.
+        let pause_ms = i64::try_from(self.settings.tick.as_millis() / 2).unwrap_or(i64::MAX);
+        if self.closed { None } else { self.commits.ask(suspects, now, pause_ms) }
+    }
+
+    /// Remembers what was found out. Says whether a plan would be another one now.
+    pub(super) fn learn_commits(&mut self, answers: Vec<(String, Read)>) -> bool {
+        self.commits.learn(answers)
+    }
+
     /// Records the end of a run.
     pub fn ended(&mut self, ended: &RunEnd, now: Moment, jitter: u32) -> Aftermath {
         let was_here = self.table.remove(&ended.run);
         self.leftovers.ended(&ended.run.run_id);
+        self.commits.keep(|run_id| self.table.lives(run_id));
         // A worker that was stopped with the daemon has not failed.
-        let next = (was_here && !self.closed).then(|| {
-            self.table.try_again(ended, self.settings.restart.of(&ended.run.lane), now, jitter)
-        });
-        let mut aftermath = Aftermath { rows: Vec::new(), verdicts: Vec::new(), next };
-        if let Some(Next::GiveUp { failures, window_ms }) = aftermath.next {
-            let (row, verdict) = rows::gave_up(&ended.run, failures, window_ms, now.wall_ms);
-            aftermath.rows.push(row);
-            aftermath.verdicts.push(verdict);
+        if !was_here || self.closed || ended.excused.is_some() {
+            return Aftermath::default();
         }
+        let Run { lane, run_id, .. } = &ended.run;
+        let ending = if ended.is_failure() { Ending::Failed } else { Ending::Clean };
+        let policy = self.settings.restart.of(lane);
+        let next = self.table.tries.ended(lane, (ending, ended.ran_ms), policy, now, jitter);
+        let mut aftermath = Aftermath { next: Some(next), ..Aftermath::default() };
+        aftermath.give_up(lane, run_id, now);
+        aftermath
+    }
+
+    /// Takes over how a lane has fared since the row with the number `since_seq`, which
+    /// an earlier supervisor of this daemon knew. To be called once for a lane, before
+    /// anything ends.
+    pub fn recall(
+        &mut self,
+        lane: &str,
+        past: &LanePast,
+        since_seq: u64,
+        now: Moment,
+    ) -> Aftermath {
+        let policy = self.settings.restart.of(lane);
+        let next = self.table.tries.recall(lane, past, since_seq, policy, now);
+        let mut aftermath = Aftermath { next, ..Aftermath::default() };
+        // The earlier one did not live to write that down.
+        let run_id = past.ends.back().map_or("", |end| end.run_id.as_str());
+        aftermath.give_up(lane, run_id, now);
         aftermath
     }
 
     /// Whether a plan sees a lane that somebody holds.
-    fn sees(&self, lane: &str) -> bool {
+    pub(super) fn sees(&self, lane: &str) -> bool {
         let undeclared = || self.settings.policy.max_concurrency.is_some();
         self.is_declared(lane) || (undeclared() && !self.leftovers.is_retired(lane))
     }
@@ -243,4 +285,17 @@ impl Fleet {
 fn declared(settings: &FleetSettings) -> BTreeSet<String> {
     let lanes = &settings.lanes;
     lanes.concurrent.iter().chain(&lanes.exclusive).cloned().collect()
+}
+
+impl Aftermath {
+    /// Adds the rows of a lane that is given up, if it is.
+    fn give_up(&mut self, lane: &str, run_id: &str, now: Moment) {
+        if let Some(Next::GiveUp { failures, window_ms }) = self.next {
+            let (lane, run_id) = (lane.to_owned(), run_id.to_owned());
+            let gave_up = WorkerGaveUp { lane, run_id, failures, window_ms };
+            let (row, verdict) = rows::gave_up(gave_up, now.wall_ms);
+            self.rows.push(row);
+            self.verdicts.push(verdict);
+        }
+    }
 }

@@ -6,33 +6,43 @@
 
 use std::collections::BTreeSet;
 
-use dosd_kernel::lane::OpenRun;
+use dosd_kernel::lane::{LanePast, OpenRun};
 
 use super::actor::SupervisorPorts;
 use super::rows::HOLDER;
 use super::run_table::Hold;
 use super::settings::{FleetSettings, LeaseMode};
-use crate::journal::{ListOpenRuns, Observe};
+use crate::journal::{Observe, Recall};
 use crate::port::ProcessIdentity;
 use crate::spawn::{ReadoptRuns, Run};
 
+/// What became of all that was decided on before.
+pub(super) struct Reconciled {
+    /// The runs that live or are being started, and whether their leases stand.
+    pub(super) living: Vec<(Run, Hold)>,
+    /// How the tries of each lane went, by lane, also before the time of this daemon.
+    pub(super) pasts: Vec<(String, LanePast)>,
+    /// The number of the last row from before that time.
+    pub(super) since_seq: u64,
+}
+
 /// Asks the journal which runs are open, and the spawner which of them live; the
-/// spawner records the end of the others. Gives the runs that live or are being
-/// started, and whether their leases stand.
+/// spawner records the end of the others.
 ///
 /// # Errors
 /// Why it is not known, in words.
 pub(super) async fn reconcile(
     ports: SupervisorPorts,
     settings: FleetSettings,
-) -> Result<Vec<(Run, Hold)>, String> {
+) -> Result<Reconciled, String> {
     let now_ms = ports.clock.now_ms();
     // Observed first: a run that is open after that had its lease then, unless
     // somebody took it.
     let observed = ports.observe.ask(Observe { now_ms }).await.map_err(|gone| gone.to_string())?;
     let observation = observed.map_err(|failed| failed.to_string())?;
-    let listed = ports.open_runs.ask(ListOpenRuns).await.map_err(|gone| gone.to_string())?;
-    let listed = listed.map_err(|failed| failed.to_string())?;
+    let recalled = ports.recall.ask(Recall).await.map_err(|gone| gone.to_string())?;
+    let recalled = recalled.map_err(|failed| failed.to_string())?;
+    let since_seq = ports.beginning.or_now(recalled.highest_seq);
     let leases: BTreeSet<(&str, &str)> = observation
         .leases
         .iter()
@@ -40,7 +50,8 @@ pub(super) async fn reconcile(
         .map(|live| (live.lease.lane(), live.lease.loop_ts()))
         .collect();
     let is_held = |run: &Run| leases.contains(&(run.lane.as_str(), run.loop_ts.as_str()));
-    let open: Vec<(Run, Option<ProcessIdentity>)> = listed
+    let open: Vec<(Run, Option<ProcessIdentity>)> = recalled
+        .open
         .into_iter()
         .filter(|run| run.host_id == settings.host_id && run.holder == HOLDER)
         .map(|run| {
@@ -54,7 +65,7 @@ pub(super) async fn reconcile(
         let hold = if run.leased && !is_held(&run) { Hold::Lost } else { Hold::Kept };
         (run, hold)
     });
-    Ok(living.collect())
+    Ok(Reconciled { living: living.collect(), pasts: recalled.pasts, since_seq })
 }
 
 /// A run from an earlier life, as far as the journal tells of it.

@@ -2,10 +2,11 @@
 
 use dosd_kernel::Map;
 use dosd_kernel::draft::Draft;
-use dosd_kernel::lane::{Acquire, Heartbeat, LaneRow, Spawn, WorkerGaveUp};
+use dosd_kernel::lane::{Acquire, Heartbeat, LaneRow, Spawn, WorkerGaveUp, WorkerReset};
 use dosd_kernel::population::{Item, Outcome, Plan};
 use dosd_kernel::verdict::VerdictEvent;
 
+use super::message::{LaneReset, Slate};
 use super::settings::FleetSettings;
 use crate::spawn::Run;
 
@@ -60,21 +61,36 @@ pub(super) fn beat(settings: &FleetSettings, run: &Run, now_ms: i64) -> Draft {
 }
 
 /// The row and the verdict of a lane that is left alone from here on.
-pub(super) fn gave_up(run: &Run, failures: u32, window_ms: i64, now_ms: i64) -> (Draft, Draft) {
-    let row = LaneRow::WorkerGaveUp(WorkerGaveUp {
-        lane: run.lane.clone(),
-        run_id: run.run_id.clone(),
-        failures,
-        window_ms,
-    });
+pub(super) fn gave_up(gave_up: WorkerGaveUp, now_ms: i64) -> (Draft, Draft) {
     let mut detail = Map::new();
-    detail.insert("failures".into(), failures.into());
-    detail.insert("window_ms".into(), window_ms.into());
+    detail.insert("failures".into(), gave_up.failures.into());
+    detail.insert("window_ms".into(), gave_up.window_ms.into());
     let event = VerdictEvent {
         syscall: "worker".to_owned(),
         verdict: "GAVE_UP".to_owned(),
-        run_id: run.run_id.clone(),
-        lane: run.lane.clone(),
+        run_id: gave_up.run_id.clone(),
+        lane: gave_up.lane.clone(),
+        detail,
+        ..VerdictEvent::default()
+    };
+    (LaneRow::WorkerGaveUp(gave_up).draft(now_ms), event.draft(now_ms))
+}
+
+/// The row and the verdict of a lane whose tries are forgotten.
+pub(super) fn reset(reset: &LaneReset, now_ms: i64) -> (Draft, Draft) {
+    let gave_up = reset.was == Slate::GaveUp;
+    let row = LaneRow::WorkerReset(WorkerReset {
+        lane: reset.lane.clone(),
+        gave_up,
+        failures: reset.failures,
+    });
+    let mut detail = Map::new();
+    detail.insert("failures".into(), reset.failures.into());
+    detail.insert("gave_up".into(), gave_up.into());
+    let event = VerdictEvent {
+        syscall: "worker".to_owned(),
+        verdict: "RESET".to_owned(),
+        lane: reset.lane.clone(),
         detail,
         ..VerdictEvent::default()
     };

@@ -1,13 +1,13 @@
-//! The runs of this daemon and the tries of each lane. Pure: it never looks at a
+//! The runs of this daemon and who is behind a lease. Pure: it never looks at a
 //! journal or a process, and never decides what to launch.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use dosd_kernel::lane::Lease;
-use dosd_kernel::restart::{self, Ending, Next};
 
 use super::moment::Moment;
-use crate::spawn::{Run, RunEnd};
+use super::tries::Tries;
+use crate::spawn::Run;
 
 /// What this daemon has running, and how each lane has fared.
 #[derive(Debug)]
@@ -17,9 +17,8 @@ pub(super) struct RunTable {
     runs: BTreeMap<String, LiveRun>,
     /// The runs by the stamps that their leases bear.
     by_stamp: BTreeMap<String, String>,
-    lanes: BTreeMap<String, LaneTries>,
-    /// Lanes that get no further try.
-    given_up: BTreeSet<String>,
+    /// How each lane has fared.
+    pub(super) tries: Tries,
     /// Ids and stamps of runs that ended: a lease that bears one has no process.
     ended: BTreeSet<String>,
 }
@@ -54,22 +53,13 @@ pub(super) enum Tenant<'a> {
     Stranger,
 }
 
-/// How the tries of one lane went.
-#[derive(Debug, Default)]
-struct LaneTries {
-    history: restart::History,
-    /// Monotonic time before which the lane gets no worker.
-    not_before_ms: Option<i64>,
-}
-
 impl RunTable {
     pub(super) fn new(host_id: String) -> Self {
         Self {
             host_id,
             runs: BTreeMap::new(),
             by_stamp: BTreeMap::new(),
-            lanes: BTreeMap::new(),
-            given_up: BTreeSet::new(),
+            tries: Tries::default(),
             ended: BTreeSet::new(),
         }
     }
@@ -105,29 +95,6 @@ impl RunTable {
         self.runs.remove(&run.run_id).is_some()
     }
 
-    /// Says when the lane of a run that ended may be tried again.
-    pub(super) fn try_again(
-        &mut self,
-        ended: &RunEnd,
-        policy: &restart::Policy,
-        now: Moment,
-        jitter: u32,
-    ) -> Next {
-        let run = &ended.run;
-        let tries = self.lanes.entry(run.lane.clone()).or_default();
-        let ending = if ended.is_failure() { Ending::Failed } else { Ending::Clean };
-        let next = tries.history.ended(policy, ending, ended.ran_ms, now.monotonic_ms, jitter);
-        match next {
-            Next::RestartAfter { delay_ms } => {
-                tries.not_before_ms = Some(now.monotonic_ms + delay_ms);
-            }
-            Next::GiveUp { .. } => {
-                self.given_up.insert(run.lane.clone());
-            }
-        }
-        next
-    }
-
     /// The ids and stamps of runs that ended and are not forgotten yet.
     pub(super) fn ended(&self) -> impl Iterator<Item = &String> {
         self.ended.iter()
@@ -160,6 +127,11 @@ impl RunTable {
         self.runs.contains_key(run_id) || self.by_stamp.contains_key(loop_ts)
     }
 
+    /// Whether a run is being started or lives.
+    pub(super) fn lives(&self, run_id: &str) -> bool {
+        self.runs.contains_key(run_id)
+    }
+
     pub(super) fn live(&self) -> impl Iterator<Item = &LiveRun> {
         self.runs.values()
     }
@@ -177,20 +149,5 @@ impl RunTable {
             live.hold = Hold::Kept;
             live.last_beat_ms = Some(now.monotonic_ms);
         }
-    }
-
-    /// How long the lane has to wait still, ms.
-    pub(super) fn wait_ms(&self, lane: &str, now: Moment) -> Option<i64> {
-        let until = self.lanes.get(lane)?.not_before_ms?;
-        (until > now.monotonic_ms).then(|| until - now.monotonic_ms)
-    }
-
-    pub(super) fn gave_up(&self, lane: &str) -> bool {
-        self.given_up.contains(lane)
-    }
-
-    /// The lanes that get no further try.
-    pub(super) fn given_up(&self) -> impl Iterator<Item = &str> {
-        self.given_up.iter().map(String::as_str)
     }
 }

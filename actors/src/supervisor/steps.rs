@@ -97,14 +97,14 @@ impl Fleet {
             let lane = item.lane.as_str();
             // The evidence shows a lane with a worker as held: this is the last line.
             let is_full = !self.repeats(lane) && seating.living(lane) > 0;
-            if is_full || reaped.kept.contains(lane) || self.table.gave_up(lane) {
+            if is_full || reaped.kept.contains(lane) || self.table.tries.gave_up(lane) {
                 // It is in the plan because it was reaped; the next plan is another.
                 if reaped.lanes.contains(lane) {
                     launching.again_ms = Some(0);
                 }
                 continue;
             }
-            if let Some(wait_ms) = self.table.wait_ms(lane, now) {
+            if let Some(wait_ms) = self.table.tries.wait_ms(lane, now) {
                 launching.again_ms = Some(sooner(launching.again_ms, wait_ms));
                 continue;
             }

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use super::probe::{Notes, Peers, SlowJournal};
 use super::stage::{code, settle, worker_policy};
 use crate::exec::{ExitRecord, exit_record_path};
-use crate::port::testing::{FakeLauncher, MemoryStorage, TestClock};
+use crate::port::testing::{FakeLauncher, FakeRepository, MemoryStorage, TestClock};
 use crate::port::{Exit, Signal, Storage};
 use crate::reach::Reach;
 use crate::spawn::{
@@ -50,6 +50,7 @@ impl Scene {
             clock: Arc::new(TestClock::at(0)),
             storage: Arc::new(storage.clone()),
             launcher: Arc::new(launcher.clone()),
+            repository: Arc::new(FakeRepository::default()),
             lanes: Reach::to("lane", lanes.clone().recipient()),
             ends: Reach::to("lane", lanes.recipient()),
             verdicts: Reach::to("verdict", verdicts.recipient()),

@@ -14,12 +14,12 @@ use dosd_kernel::{liveness, restart};
 use serde_json::Value;
 
 use crate::journal::{JournalActor, Log};
-use crate::port::testing::{FakeLauncher, MemoryStorage, TestClock};
+use crate::port::testing::{FakeLauncher, FakeRepository, MemoryStorage, TestClock};
 use crate::port::{Clock, Exit};
 use crate::reach::Reach;
 use crate::rotated_log::Rotation;
 use crate::spawn::{ProcessEvent, SpawnActor, SpawnPorts, SpawnSettings, WorkerPolicy};
-use crate::supervisor::{FleetSettings, LeaseMode, SupervisorActor, SupervisorPorts};
+use crate::supervisor::{Beginning, FleetSettings, LeaseMode, SupervisorActor, SupervisorPorts};
 use crate::witness::{Source, WitnessActor, WitnessPorts, WitnessSettings, Witnessed};
 
 use super::probe::Store;
@@ -34,6 +34,7 @@ pub(super) const START_MS: i64 = 1_795_305_600_000;
 pub(super) struct Stage {
     pub(super) storage: MemoryStorage,
     pub(super) launcher: FakeLauncher,
+    pub(super) repository: FakeRepository,
     pub(super) clock: TestClock,
     pub(super) settings: FleetSettings,
     /// Wall time when the last daemon ended.
@@ -81,6 +82,7 @@ impl Stage {
         Self {
             storage,
             launcher: FakeLauncher::default(),
+            repository: FakeRepository::default(),
             clock: TestClock::at(START_MS),
             settings,
             now_ms: START_MS,
@@ -146,6 +148,7 @@ impl Stage {
                 clock: clock.clone(),
                 storage,
                 launcher: Arc::new(self.launcher.clone()),
+                repository: Arc::new(self.repository.clone()),
                 lanes: Reach::to("lane", lanes.clone().recipient()),
                 ends: Reach::to("lane", lanes.clone().recipient()),
                 verdicts: verdict_rows.clone(),
@@ -158,8 +161,10 @@ impl Stage {
         .start();
         let mut ports = SupervisorPorts {
             clock,
+            repository: Arc::new(self.repository.clone()),
             observe: Reach::to("lane", lanes.clone().recipient()),
-            open_runs: Reach::to("lane", lanes.clone().recipient()),
+            recall: Reach::to("lane", lanes.clone().recipient()),
+            beginning: Beginning::default(),
             lanes: Reach::to("lane", lanes.clone().recipient()),
             decide: Reach::to("lane", lanes.clone().recipient()),
             doorbell: Reach::to("lane", lanes.clone().recipient()),

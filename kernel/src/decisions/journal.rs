@@ -145,6 +145,7 @@ impl<'a> Moves<'a> {
                 | Op::WorkerStarted
                 | Op::WorkerExited
                 | Op::WorkerGaveUp
+                | Op::WorkerReset
                 | Op::Corrupt
                 | Op::Unknown => false,
             };

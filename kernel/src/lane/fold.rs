@@ -4,6 +4,7 @@
 //! says what time it is.
 
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use hashbrown::HashMap;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use super::lease::{KeyRef, Lease, LeaseKey};
 use super::observe::{LiveLease, Observation};
 use super::op::Op;
+use super::past::{LanePast, Pasts};
 use super::progress::{Progress, Track};
 use super::runs::{OpenRun, Runs};
 use super::view::{LineView, View, row_seq};
@@ -51,6 +53,7 @@ pub struct LaneFold {
     /// Beats noted since the last settling.
     unsettled: usize,
     runs: Runs,
+    pasts: Pasts,
     highest_seq: u64,
     rows: u64,
     corrupt: u64,
@@ -154,6 +157,11 @@ impl LaneFold {
         self.runs.iter()
     }
 
+    /// How the tries of each lane have gone since it was reset last, by lane.
+    pub fn pasts(&self) -> impl Iterator<Item = (&String, &LanePast)> {
+        self.pasts.iter()
+    }
+
     #[cfg(test)]
     pub(super) fn beats_held(&self) -> usize {
         self.slots.values().map(|slot| slot.track.beats_held()).sum()
@@ -183,8 +191,13 @@ impl LaneFold {
         self.count(seq, view);
         match view.op {
             Op::Checkpoint => self.restart(row),
-            Op::Spawn | Op::WorkerStarted | Op::WorkerExited | Op::WorkerGaveUp => {
+            Op::Spawn
+            | Op::WorkerStarted
+            | Op::WorkerExited
+            | Op::WorkerGaveUp
+            | Op::WorkerReset => {
                 self.runs.note(view.op, row, view.time_ms());
+                self.pasts.note(view.op, row, seq, view.time_ms());
             }
             Op::Acquire | Op::Reconcile if view.key.is_blank() => {}
             Op::Acquire | Op::Reconcile => {
@@ -330,7 +343,8 @@ fn needs_whole_row(op: Op) -> bool {
         | Op::Spawn
         | Op::WorkerStarted
         | Op::WorkerExited
-        | Op::WorkerGaveUp => true,
+        | Op::WorkerGaveUp
+        | Op::WorkerReset => true,
         Op::Release
         | Op::Scavenge
         | Op::Heartbeat

@@ -9,6 +9,7 @@ mod fold;
 mod lease;
 mod observe;
 mod op;
+mod past;
 mod progress;
 mod request;
 mod row;
@@ -22,6 +23,7 @@ pub use fold::LaneFold;
 pub use lease::{Lease, LeaseKey};
 pub use observe::{LiveLease, Observation};
 pub use op::Op;
+pub use past::{LanePast, PastEnd, PastGivingUp};
 pub use progress::{Progress, delta};
 pub use request::{
     AcquireLane, Acquired, Asker, BeatLane, Beaten, Halted, LaneReply, LaneRequest, NoteHalt,
@@ -29,7 +31,7 @@ pub use request::{
 };
 pub use row::{
     Acquire, Adopt, Halt, Heartbeat, LaneRow, Refuse, Release, Scavenge, Spawn, WorkerExited,
-    WorkerGaveUp, WorkerStarted,
+    WorkerGaveUp, WorkerReset, WorkerStarted,
 };
 pub use rule::{Docket, Matter, Ruling};
 pub use runs::{OpenRun, StartedProcess};

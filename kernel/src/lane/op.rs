@@ -36,6 +36,8 @@ pub enum Op {
     WorkerExited,
     /// A lane's worker failed too often.
     WorkerGaveUp,
+    /// A lane's tries are forgotten.
+    WorkerReset,
     /// A line that did not parse was here.
     Corrupt,
     /// Something else.
@@ -62,6 +64,7 @@ impl Op {
             "WORKER_STARTED" => Self::WorkerStarted,
             "WORKER_EXITED" => Self::WorkerExited,
             "WORKER_GAVE_UP" => Self::WorkerGaveUp,
+            "WORKER_RESET" => Self::WorkerReset,
             "_CORRUPT" => Self::Corrupt,
             _ => Self::Unknown,
         }
@@ -86,6 +89,7 @@ impl Op {
             Self::WorkerStarted => "WORKER_STARTED",
             Self::WorkerExited => "WORKER_EXITED",
             Self::WorkerGaveUp => "WORKER_GAVE_UP",
+            Self::WorkerReset => "WORKER_RESET",
             Self::Corrupt => "_CORRUPT",
             Self::Unknown => "",
         }

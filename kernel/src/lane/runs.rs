@@ -29,6 +29,8 @@ pub struct OpenRun {
     pub spawned_ms: Option<i64>,
     /// Its process; none if there is no word of one yet.
     pub started: Option<StartedProcess>,
+    /// The workspace's commit when it began; none if nobody knows.
+    pub start_sha: Option<String>,
 }
 
 /// What identifies a process on a machine. A pid alone never does.
@@ -73,6 +75,8 @@ impl Runs {
                 let started = StartedProcess::parse(row, time_ms);
                 let run = self.open(run_id, row);
                 run.started = started.or(run.started.take());
+                run.start_sha =
+                    Some(text_of(row, "start_sha").into()).filter(|sha: &String| !sha.is_empty());
             }
             Op::WorkerExited | Op::WorkerGaveUp => {
                 self.0.remove(run_id);
@@ -120,11 +124,13 @@ mod tests {
         let mut runs = Runs::default();
         note(&mut runs, Op::Spawn, &json!({"run_id": "r", "lane": "src", "holder": "w"}));
         assert!(runs.iter().next().unwrap().started.is_none());
-        let row = json!({"run_id": "r", "lane": "src", "pid": 7, "start_ticks": 9, "pgid": 7});
+        let row = json!({"run_id": "r", "lane": "src", "pid": 7, "start_ticks": 9, "pgid": 7,
+            "start_sha": "4f2c"});
         note(&mut runs, Op::WorkerStarted, &row);
         let open: Vec<_> = runs.iter().collect();
         assert_eq!((open.len(), open[0].holder.as_str()), (1, "w"));
         assert_eq!(open[0].started.as_ref().map(|process| process.pid), Some(7));
+        assert_eq!(open[0].start_sha.as_deref(), Some("4f2c"));
         note(&mut runs, Op::WorkerExited, &json!({"run_id": "other"}));
         assert_eq!(runs.iter().count(), 1);
         note(&mut runs, Op::WorkerExited, &json!({"run_id": "r"}));

@@ -29,6 +29,9 @@ pub struct LaneFacts {
     pub excluded: bool,
     /// Commits since the run's start commit that touch the lane's tree.
     pub commits_since_start: i64,
+    /// They are being counted for the first time: until that is done, a run that has
+    /// nothing else to show is not called spinning.
+    pub commits_unread: bool,
 }
 
 /// The evidence for a roster. With no facts it is what `dosd loop --json` shows.
@@ -146,7 +149,12 @@ fn launching(facts: &LaneFacts, lease: Option<&LiveLease>, now_ms: i64) -> bool 
     })
 }
 
-fn judge(
+/// How the run behind a lease is doing.
+///
+/// # Errors
+///
+/// As [`gather`].
+pub fn judge(
     lease: &LiveLease,
     facts: &LaneFacts,
     now_ms: i64,
@@ -162,7 +170,7 @@ fn judge(
         process_alive: facts.process_alive,
     };
     let verdict = liveness::classify(&evidence, policy)?;
-    Ok(match (facts.process_alive, verdict) {
+    let verdict = match (facts.process_alive, verdict) {
         // What a run achieved while it lived does not keep its lane once its process
         // is known to be gone.
         (Some(false), _) => Liveness::Stalled,
@@ -170,5 +178,7 @@ fn judge(
         // second worker beside it would be worse. It is flagged instead.
         (Some(true), Liveness::Stalled) => Liveness::Spinning,
         (Some(true) | None, _) => verdict,
-    })
+    };
+    let is_doubtful = verdict == Liveness::Spinning && facts.commits_unread;
+    Ok(if is_doubtful { Liveness::Advancing } else { verdict })
 }

@@ -11,7 +11,7 @@ mod roster;
 mod supervise;
 
 pub use by_lane::{ByLane, is_handle};
-pub use gather::{COOLDOWN_MS, LaneFacts, gather};
+pub use gather::{COOLDOWN_MS, LaneFacts, gather, judge};
 pub use plan::{Disposition, Item, Outcome, Plan};
 pub use roster::{Evidence, LaneEvidence, Lanes, Policy};
 pub use supervise::{MOST_WORKERS, supervise};

@@ -4,7 +4,9 @@
 mod workers;
 
 use super::context::read_journal;
+use super::lane_commits::LaneCommits;
 use super::{Context, Exit, Failure, Layout, Output};
+use crate::git::Git;
 use clap::Args;
 use dosd_actors::journal::scan;
 use dosd_actors::port::{Clock as _, SystemClock, SystemLauncher};
@@ -16,7 +18,7 @@ Examples:
   dosd ps
   dosd ps --json | jq -r '.[] | select(.state == \"GONE\") | .lane'
 
-STATE is ADVANCING, SPINNING or STALLED as liveness says; STARTING before the process exists, GONE
+STATE is ADVANCING, SPINNING or STALLED as liveness says, commits on the worker's lane included; STARTING before the process exists, GONE
 when it has ended and nobody has recorded that yet, GAVE_UP for a lane that gets no worker any more.";
 
 /// List the workers: lane, run, pid, state, age, beat, restarts, log
@@ -41,12 +43,16 @@ impl Arguments {
         let observation = lanes.observe(SystemClock::new().now_ms());
         let open: Vec<_> = lanes.open_runs().collect();
         let logs = context.workspace()?.logs_dir();
+        let (config, workspace) = (context.config()?, context.workspace()?);
+        let git = Git::at(workspace.root());
+        let mut commits = LaneCommits::new(&git, &config.lanes);
         let found = workers(
             &open,
             &observation,
             &History::of(&bytes),
-            &context.config()?.liveness,
+            &config.liveness,
             |process: &StartedProcess| launcher.lives(&process.into()),
+            |run, lease| commits.of(run, lease),
             |lane, run_id| logs.join(lane).join(format!("{run_id}.log")),
         )?;
         if self.json {

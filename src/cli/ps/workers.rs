@@ -1,7 +1,7 @@
 //! What the journal and the process table say of each worker. Pure.
 
 use dosd_kernel::invalid::InvalidArgument;
-use dosd_kernel::lane::{LiveLease, Observation, OpenRun, StartedProcess};
+use dosd_kernel::lane::{Lease, LiveLease, Observation, OpenRun, StartedProcess};
 use dosd_kernel::lines;
 use dosd_kernel::liveness::{self, Evidence, Liveness};
 use serde::Serialize;
@@ -100,7 +100,8 @@ impl History {
     }
 }
 
-/// The workers that the journal has open, and the lanes that were given up, by lane.
+/// The workers that the journal has open, and the lanes that were given up, by lane. `commits` is
+/// asked about a run that has nothing else to show.
 ///
 /// # Errors
 ///
@@ -111,6 +112,7 @@ pub(super) fn workers(
     history: &History,
     policy: &liveness::Policy,
     lives: impl Fn(&StartedProcess) -> bool,
+    mut commits: impl FnMut(&OpenRun, Option<&Lease>) -> i64,
     log: impl Fn(&str, &str) -> PathBuf,
 ) -> Result<Vec<Worker>, InvalidArgument> {
     let mut found = Vec::with_capacity(open.len());
@@ -123,7 +125,11 @@ pub(super) fn workers(
             None => State::Starting,
             Some(process) if !lives(process) => State::Gone,
             Some(_) => {
-                liveness::classify(&evidence(run, lease, observation.now_ms), policy)?.into()
+                let mut evidence = evidence(run, lease, observation.now_ms);
+                if liveness::classify(&evidence, policy)? != Liveness::Advancing {
+                    evidence.commits_since_start = commits(run, lease.map(|it| &*it.lease));
+                }
+                liveness::classify(&evidence, policy)?.into()
             }
         };
         found.push(Worker {
@@ -198,6 +204,7 @@ mod tests {
             &History::of(&bytes),
             &liveness::Policy::default(),
             |_| alive,
+            |run, _| i64::from(run.start_sha.is_some()),
             |lane, run_id| [lane, run_id].iter().collect(),
         );
         found.unwrap().into_iter().map(|it| (it.lane, it.state, it.restarts)).collect()
@@ -223,6 +230,9 @@ mod tests {
         assert_eq!(seen(&rows, true), [("a".into(), State::Stalled, 0)], "and no beat for an hour");
         rows.push(row("HEARTBEAT", "2026-11-22T00:59:00Z", "r1"));
         assert_eq!(seen(&rows, true), [("a".into(), State::Spinning, 0)]);
+        let mut committed = rows.clone();
+        committed[1]["start_sha"] = "4f2c".into();
+        assert_eq!(seen(&committed, true), [("a".into(), State::Advancing, 0)]);
         rows.push(row("WORKER_EXITED", "2026-11-22T00:59:30Z", "r1"));
         assert_eq!(seen(&rows, true), []);
         rows.push(row("SPAWN", "2026-11-22T00:59:40Z", "r2"));

@@ -4,8 +4,8 @@
 use super::super::Failure;
 use super::super::context::unreadable_journal;
 use crate::follow::Follower;
-use dosd_kernel::lane::{LaneFold, NoteHalt, Progress};
-use dosd_kernel::liveness::{self, Evidence};
+use dosd_kernel::lane::{LaneFold, Lease, NoteHalt, OpenRun, Progress};
+use dosd_kernel::liveness::{self, Evidence, Liveness};
 use dosd_kernel::watchdog::{Judgement, Report, TrackedRun, Watchdog};
 
 /// The runs, and what is remembered about them between two looks.
@@ -20,9 +20,11 @@ pub(super) struct Lookout {
 }
 
 /// What a look asks of the world.
-pub(super) struct Sources<C, P> {
+pub(super) struct Sources<C, L, P> {
     /// How many commits came after a commit.
     pub(super) commits_since: C,
+    /// How many commits a daemon's worker made on the lane of its lease.
+    pub(super) lane_commits: L,
     /// Writes a proposal down, and says whether it is written.
     pub(super) propose: P,
 }
@@ -34,11 +36,16 @@ impl Lookout {
     ///
     /// When the journal cannot be read. A proposal that cannot be written is made again by the
     /// next look.
-    pub(super) fn look<C: FnMut(&str) -> i64, P: FnMut(NoteHalt) -> bool>(
+    pub(super) fn look<C, L, P>(
         &mut self,
         now_ms: i64,
-        sources: &mut Sources<C, P>,
-    ) -> Result<(Vec<TrackedRun>, Report), Failure> {
+        sources: &mut Sources<C, L, P>,
+    ) -> Result<(Vec<TrackedRun>, Report), Failure>
+    where
+        C: FnMut(&str) -> i64,
+        L: FnMut(&OpenRun, &Lease) -> i64,
+        P: FnMut(NoteHalt) -> bool,
+    {
         let followed = self.journal.follow();
         followed.map_err(|cause| unreadable_journal(self.journal.path(), &cause))?;
         let lanes = self.journal.state();
@@ -60,7 +67,7 @@ impl Lookout {
                 "" => 0,
                 start => (sources.commits_since)(start),
             };
-            let evidence = Evidence {
+            let mut evidence = Evidence {
                 run_started_ms: started_ms,
                 now_ms,
                 commits_since_start: commits,
@@ -68,6 +75,13 @@ impl Lookout {
                 last_heartbeat_age_ms: progress.newest_heartbeat_age_ms,
                 ..Evidence::default()
             };
+            // A run that beats and has nothing else to show: one of a daemon says where it began.
+            if run.start_sha.is_empty()
+                && liveness::classify(&evidence, &self.liveness)? == Liveness::Spinning
+                && let Some((open, lease)) = worker(lanes, run)
+            {
+                evidence.commits_since_start = (sources.lane_commits)(open, lease);
+            }
             let verdict = liveness::classify(&evidence, &self.liveness)?;
             let judgement = self.watchdog.judge(run, verdict, now_ms);
             report.note(&run.run_id, verdict, judgement);
@@ -80,6 +94,12 @@ impl Lookout {
         }
         Ok((runs, report))
     }
+}
+
+/// The daemon's own word on where a run began, with the lease that it holds.
+fn worker<'a>(lanes: &'a LaneFold, run: &TrackedRun) -> Option<(&'a OpenRun, &'a Lease)> {
+    let open = lanes.open_runs().find(|open| open.run_id == run.run_id)?;
+    Some((open, lanes.lease(&run.lease_key()?)?))
 }
 
 /// The proposal. Which lease it is about is found when it is written.
@@ -151,6 +171,7 @@ mod tests {
         let mut halts = Vec::new();
         let mut sources = Sources {
             commits_since: |start: &str| i64::from(start == "abc"),
+            lane_commits: |_: &OpenRun, _: &Lease| panic!("no daemon started these"),
             propose: |halt| {
                 halts.push(halt);
                 true
@@ -177,6 +198,7 @@ mod tests {
             let mut asked = 0;
             let mut sources = Sources {
                 commits_since: |_: &str| panic!("a lease names no start commit"),
+                lane_commits: |_: &OpenRun, _: &Lease| panic!("no daemon started these"),
                 propose: |_| {
                     asked += 1;
                     written
@@ -186,8 +208,43 @@ mod tests {
             assert_eq!((runs.len(), runs[0].handle.as_str()), (1, "7"));
             assert_eq!(report.proposed_halts.len(), usize::from(asked == 1 && written));
         }
-        let mut sources = Sources { commits_since: |_: &str| 0, propose: |_| true };
+        let mut sources = Sources {
+            commits_since: |_: &str| 0,
+            lane_commits: |_: &OpenRun, _: &Lease| 0,
+            propose: |_| true,
+        };
         let (_, report) = lookout.look(START_MS + HOUR_MS - 1, &mut sources).unwrap();
         assert_eq!(report.stalled_within_budget, [id(1)]);
+    }
+
+    #[test]
+    fn a_daemons_worker_that_beats_and_commits_on_its_lane_advances() {
+        let started = |run: &str| {
+            json!({"op": "WORKER_STARTED", "ts": "2026-11-22T12:00:00Z", "lane": "a",
+                "run_id": run, "pid": 7, "start_ticks": 1, "boot_id": "b", "pgid": 7,
+                "start_sha": "abc"})
+        };
+        let beat = json!({"op": "HEARTBEAT", "lane": "a", "loop_ts": "2026-11-22T12:00",
+            "ts": "2026-11-22T13:55:00Z"});
+        for (last, commits, advances) in [
+            (Some(&beat), 1, true),
+            (Some(&beat), 0, false),
+            // Whether one without a beat lives, nobody here knows.
+            (None, 1, false),
+        ] {
+            let rows = [acquire("a", &id(1)), started(&id(1))];
+            let rows: Vec<_> = rows.iter().chain(last).cloned().collect();
+            let (mut lookout, _directory) = lookout(&rows, &[], true);
+            let mut sources = Sources {
+                commits_since: |_: &str| panic!("it is the lane's commits that count"),
+                lane_commits: |open: &OpenRun, lease: &Lease| {
+                    assert_eq!((open.start_sha.as_deref(), lease.lane()), (Some("abc"), "a"));
+                    commits
+                },
+                propose: |_| true,
+            };
+            let (_, report) = lookout.look(START_MS + 2 * HOUR_MS, &mut sources).unwrap();
+            assert_eq!(!report.advancing.is_empty(), advances, "{last:?} {commits}");
+        }
     }
 }

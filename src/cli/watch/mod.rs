@@ -6,12 +6,14 @@ mod propose;
 
 use super::cadence::{self, Cadence};
 use super::exit::note;
+use super::lane_commits::LaneCommits;
 use super::renderer::{self, Renderer};
 use super::{Context, Exit, Failure, Layout, Output};
 use crate::follow::Follower;
 use crate::git::Git;
 use clap::Args;
 use dosd_actors::port::{Clock, SystemClock};
+use dosd_kernel::lane::{Lease, OpenRun};
 use dosd_kernel::watchdog::{Policy, Report, TrackedRun, Watchdog};
 use look::{Lookout, Sources};
 use std::collections::BTreeSet;
@@ -103,6 +105,9 @@ impl Arguments {
                     tell_once(&mut told, format!("{error}; no commit counts for its run"));
                     0
                 })
+            },
+            lane_commits: |run: &OpenRun, lease: &Lease| {
+                LaneCommits::new(&git, &config.lanes).of(run, Some(lease))
             },
             propose: |halt| match propose::record(context, halt) {
                 Ok(()) => true,

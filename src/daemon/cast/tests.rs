@@ -5,9 +5,11 @@ use std::time::Duration;
 use dosd_actors::guard::Ended;
 use dosd_actors::panic_now::PanicNow;
 use dosd_actors::port::Clock as _;
+use dosd_actors::supervisor::{LaneReset, Slate, Which};
 use dosd_kernel::effect_witness::EffectVerdict;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::super::difference::difference;
 use super::*;
 use crate::config;
 use crate::env::Environment;
@@ -39,12 +41,16 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
+        Self::with(CONFIG)
+    }
+
+    fn with(config: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("orders.json"), "{}").unwrap();
         let environment = Environment::default();
         let workspace = Workspace::resolve(Some(directory.path()), &environment).unwrap();
         workspace.ensure_state_dir().unwrap();
-        let (config, _) = config::parse(CONFIG, &workspace.config_file()).unwrap();
+        let (config, _) = config::parse(config, &workspace.config_file()).unwrap();
         let socket = workspace.socket(&environment);
         let options = RunOptions { workspace, config, environment, program: None };
         let (report, ended) = unbounded_channel();
@@ -69,10 +75,36 @@ impl Stage {
         let clock = SystemClock::new();
         loop {
             assert!(clock.monotonic() < PATIENCE, "no worker runs");
-            let open = self.cast.open_runs.ask(ListOpenRuns).await.unwrap().unwrap();
+            let open = self.cast.recall.ask(Recall).await.unwrap().unwrap().open;
             assert!(open.len() <= 1, "{open:?}");
             if open.iter().any(|run| run.started.is_some()) {
                 return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits until the journal shows that lane `a` was given up, and after how many ends.
+    async fn until_given_up(&self) -> usize {
+        let clock = SystemClock::new();
+        loop {
+            assert!(clock.monotonic() < PATIENCE, "the lane is not given up");
+            let recalled = self.cast.recall.ask(Recall).await.unwrap().unwrap();
+            if let Some((_, past)) = recalled.pasts.iter().find(|(_, it)| it.gave_up.is_some()) {
+                return past.ends.len();
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Has lanes reset that were given up, as soon as the supervisor is there.
+    async fn reset(&self) -> Vec<LaneReset> {
+        let clock = SystemClock::new();
+        loop {
+            assert!(clock.monotonic() < PATIENCE, "the supervisor does not answer");
+            let asked = self.cast.reset.ask(Reset { which: Which::GivenUp }).await;
+            if let Ok(Ok(lanes)) = asked {
+                return lanes;
             }
             tokio::task::yield_now().await;
         }
@@ -133,6 +165,25 @@ async fn a_supervisor_that_panicked_finds_its_workers_again() {
 }
 
 #[actix::test]
+async fn a_supervisor_that_panicked_leaves_a_lane_given_up_until_it_is_reset() {
+    let restart = "restart = { burst = 2, window = \"10m\", delay = \"1ms\", max_delay = \"2ms\" }";
+    let failing = CONFIG.replace("command = [\"sleep\", \"600\"]", "command = [\"false\"]");
+    let config = failing.replace("lease = ", &format!("{restart}\nlease = "));
+    let mut stage = Stage::with(&config);
+    assert_eq!(stage.until_given_up().await, 2);
+    let _ = stage.cast.shutdown.ask(Shutdown).await;
+    let supervisor = stage.cast.make_supervisor();
+    assert!(supervisor.send(PanicNow).await.is_err());
+    drop(supervisor);
+    assert_eq!(stage.mend().await, SUPERVISOR);
+    let lanes = stage.reset().await;
+    assert_eq!((lanes.len(), lanes[0].was, lanes[0].failures), (1, Slate::GaveUp, 2));
+    assert_eq!(stage.until_given_up().await, 2, "it was tried again, as often as before");
+    stage.cast.stop_workers().await;
+    stage.cast.stop(Duration::ZERO).await;
+}
+
+#[actix::test]
 async fn a_spawner_that_panicked_finds_its_workers_again() {
     let mut stage = Stage::new();
     stage.until_one_worker_runs().await;
@@ -141,6 +192,38 @@ async fn a_spawner_that_panicked_finds_its_workers_again() {
     drop(spawner);
     assert_eq!(stage.mend().await, SPAWN);
     stage.until_one_worker_runs().await;
+    stage.cast.stop_workers().await;
+    stage.cast.stop(Duration::ZERO).await;
+}
+
+#[actix::test]
+async fn what_changes_while_a_spawner_is_gone_holds_when_it_is_made_again() {
+    let mut stage = Stage::new();
+    stage.until_one_worker_runs().await;
+    let spawner = stage.cast.make_spawn();
+    assert!(spawner.send(PanicNow).await.is_err());
+    drop(spawner);
+    let text = CONFIG
+        .replace("[\"a\"]", "[\"a\", \"b\"]")
+        .replace("[\"a/**\"]", "[\"a/**\"]\nb = [\"b/**\"]\n[supervise]\ntarget = 2")
+        .replace("600", "601");
+    let (newer, _) = config::parse(&text, stage.cast.workspace().root()).unwrap();
+    let changes = difference(stage.cast.config(), &newer);
+    assert_eq!(changes.to_string(), "lanes, supervise, worker.command");
+    stage.cast.apply(changes).await;
+    assert_eq!(stage.mend().await, SPAWN);
+    let clock = SystemClock::new();
+    let started = loop {
+        assert!(clock.monotonic() < PATIENCE, "no worker runs on the new lane");
+        let open = stage.cast.recall.ask(Recall).await.unwrap().unwrap().open;
+        let run = open.into_iter().find(|run| run.lane == "b" && run.started.is_some());
+        if let Some(run) = run.and_then(|run| run.started) {
+            break run;
+        }
+        tokio::task::yield_now().await;
+    };
+    let command = std::fs::read(format!("/proc/{}/cmdline", started.pid)).unwrap();
+    assert_eq!(String::from_utf8(command).unwrap(), "sleep\x00601\0");
     stage.cast.stop_workers().await;
     stage.cast.stop(Duration::ZERO).await;
 }

@@ -50,9 +50,10 @@ fn more_rows(rng: &mut Rng, text: &str) -> String {
         mixed.push_str(line);
         if line.ends_with('\n') && rng.u8(..12) == 0 {
             let time = stamp::format_ms(NOW_MS - rng.i64(0..5_400_000));
-            let row = match rng.u8(..4) {
+            let row = match rng.u8(..5) {
                 0 => json!({"op": "ENFORCE", "ts": time, "lane": "Bash", "proposal": {"n": 1}}),
                 1 => json!({"op": "WORKER_GAVE_UP", "ts": time, "lane": "docs", "failures": 5}),
+                2 => json!({"op": "WORKER_RESET", "ts": time, "lane": "docs", "failures": 5}),
                 _ => json!({
                     "op": "ATTEMPT",
                     "ts": time,

@@ -69,6 +69,11 @@ impl Daemon {
         u32::try_from(started["pid"].as_u64().expect("a pid")).expect("a pid")
     }
 
+    /// Reads no more of the log: after one more line its pipe has no reader.
+    pub(crate) fn stop_listening(&mut self) {
+        self.lines = channel().1;
+    }
+
     /// Sends a signal to the daemon.
     pub(crate) fn signal(&self, name: &str) {
         signal(self.child.id(), name);

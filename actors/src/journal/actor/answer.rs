@@ -2,11 +2,11 @@
 
 use actix::{Context, Handler, MessageResult};
 use dosd_kernel::fold::Fold;
-use dosd_kernel::lane::{LaneFold, Observation, OpenRun};
+use dosd_kernel::lane::{LaneFold, Observation};
 
 use super::JournalActor;
 use crate::journal::error::JournalError;
-use crate::journal::message::{ListOpenRuns, Observe, Page, ReadFrom, Subscribe};
+use crate::journal::message::{Observe, Page, ReadFrom, Recall, Recalled, Subscribe};
 
 impl Handler<Observe> for JournalActor<LaneFold> {
     type Result = MessageResult<Observe>;
@@ -28,12 +28,17 @@ impl JournalActor<LaneFold> {
     }
 }
 
-impl Handler<ListOpenRuns> for JournalActor<LaneFold> {
-    type Result = Result<Vec<OpenRun>, JournalError>;
+impl Handler<Recall> for JournalActor<LaneFold> {
+    type Result = Result<Recalled, JournalError>;
 
-    fn handle(&mut self, _: ListOpenRuns, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, _: Recall, ctx: &mut Self::Context) -> Self::Result {
         self.follow(ctx)?;
-        Ok(self.log.fold().open_runs().cloned().collect())
+        let fold = self.log.fold();
+        Ok(Recalled {
+            open: fold.open_runs().cloned().collect(),
+            pasts: fold.pasts().map(|(lane, past)| (lane.clone(), past.clone())).collect(),
+            highest_seq: fold.highest_seq(),
+        })
     }
 }
 

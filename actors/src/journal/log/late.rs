@@ -152,6 +152,7 @@ fn is_late_row(line: &Line<'_>, is_doubtful: bool) -> bool {
         | Op::WorkerStarted
         | Op::WorkerExited
         | Op::WorkerGaveUp
+        | Op::WorkerReset
         | Op::Corrupt
         | Op::Unknown => true,
     }

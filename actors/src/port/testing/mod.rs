@@ -3,8 +3,10 @@
 
 mod clock;
 mod launcher;
+mod repository;
 mod storage;
 
 pub use clock::TestClock;
 pub use launcher::FakeLauncher;
+pub use repository::FakeRepository;
 pub use storage::{Fault, MemoryStorage, Operation};

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dosd_kernel::restart::Next;
-
 use super::world::{World, field};
 use crate::supervisor::Decision;
 
@@ -21,7 +19,16 @@ pub(super) fn of_decision(world: &World, decision: &Decision) -> Check {
 
 /// All that holds after every step.
 pub(super) fn of_world(world: &World) -> Check {
-    one_worker_on_a_lane_for_one(world)
+    one_worker_on_a_lane_for_one(world)?;
+    the_restart_rule_was_kept(world)
+}
+
+fn the_restart_rule_was_kept(world: &World) -> Check {
+    world.complaint.clone().map_or(Ok(()), Err)?;
+    let accounts = world.ledger.accounts.iter().filter(|(_, account)| account.gave_up);
+    let expected: Vec<String> = accounts.map(|(lane, _)| lane.clone()).collect();
+    let given_up = world.fleet.gave_up();
+    (given_up == expected).then_some(()).ok_or(format!("{given_up:?} instead of {expected:?}"))
 }
 
 fn no_launch_without_an_intent(decision: &Decision) -> Check {
@@ -56,10 +63,11 @@ fn scavenged_before_it_is_used_again(decision: &Decision) -> Check {
 
 fn no_launch_on_a_lane_that_gave_up_or_waits(world: &World, decision: &Decision) -> Check {
     for run in &decision.launches {
-        let gave_up = matches!(world.delays.get(&run.lane), Some(Next::GiveUp { .. }));
-        let until_ms = world.not_before_ms.get(&run.lane).copied().unwrap_or_default();
-        if gave_up || world.now.monotonic_ms < until_ms {
-            return Err(format!("`{}` is launched: {:?}", run.lane, world.delays));
+        let account = world.ledger.accounts.get(&run.lane);
+        let is_barred =
+            account.is_some_and(|it| it.gave_up || world.now.monotonic_ms < it.floor_ms);
+        if is_barred {
+            return Err(format!("`{}` is launched: {account:?}", run.lane));
         }
     }
     Ok(())
@@ -154,4 +162,11 @@ pub(super) fn fills_up(world: &mut World) -> Check {
     (plan.alive >= wanted && decision.launches.is_empty())
         .then_some(())
         .ok_or(format!("{} of {wanted}: {:?}", plan.alive, plan.evidence))
+}
+
+/// A lane that was reset may be tried at once.
+pub(super) fn has_a_clean_slate(world: &World, lane: &str) -> Check {
+    let tries = &world.fleet.table.tries;
+    let is_barred = tries.gave_up(lane) || tries.wait_ms(lane, world.now).is_some();
+    (!is_barred).then_some(()).ok_or(format!("`{lane}` was reset and is barred"))
 }

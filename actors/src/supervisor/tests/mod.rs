@@ -2,6 +2,7 @@
 //! process is an entry in a set, time is two numbers.
 
 mod invariants;
+mod ledger;
 mod order;
 mod reconfigure;
 mod regression;

@@ -7,7 +7,7 @@ use proptest::sample::Index;
 use super::invariants::{self, Check};
 use super::world::{MINUTE_MS, World, settings};
 use crate::port::Exit;
-use crate::supervisor::LeaseMode;
+use crate::supervisor::{LeaseMode, Which};
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
@@ -25,6 +25,10 @@ enum Step {
     /// It hears again of an end of long ago.
     TellAgain(Index),
     Remake,
+    /// An operator stops a worker.
+    Halt(Index),
+    /// An operator resets a lane.
+    Reset(Index),
     Pass(i64),
     /// The wall clock alone.
     Jump(i64),
@@ -61,6 +65,8 @@ fn step() -> impl Strategy<Value = Step> {
         5 => Just(Step::Tell),
         1 => index().prop_map(Step::TellAgain),
         1 => Just(Step::Remake),
+        1 => index().prop_map(Step::Halt),
+        1 => index().prop_map(Step::Reset),
         5 => time_ms.prop_map(Step::Pass),
         1 => jump_ms.prop_map(Step::Jump),
         2 => (index(), any::<bool>()).prop_map(|(at, is_dead)| Step::ForeignAcquire(at, is_dead)),
@@ -125,7 +131,13 @@ fn take(world: &mut World, at: usize, step: &Step) -> Check {
         }
         Step::Remake => world.remake(),
         Step::Pass(ms) => world.pass(*ms),
-        Step::Jump(ms) => world.now.wall_ms += ms,
+        Step::Halt(index) => {
+            if let Some(run) = run_at(world, index) {
+                world.halt(&run.run_id);
+            }
+        }
+        Step::Reset(lane) => reset(world, lane_at(*lane))?,
+        Step::Jump(ms) => world.jump(*ms),
         Step::ForeignAcquire(lane, beats) => {
             let lane = lane_at(*lane);
             world.acquire(lane, &format!("foreign-{at}"), beats.then_some("RID-foreign"));
@@ -165,6 +177,15 @@ fn take(world: &mut World, at: usize, step: &Step) -> Check {
     invariants::of_world(world)
 }
 
+fn reset(world: &mut World, lane: &str) -> Check {
+    // One that is not in the roster is refused.
+    if lane == "zz" {
+        return Ok(());
+    }
+    world.reset(&Which::Named(vec![lane.to_owned()]));
+    invariants::has_a_clean_slate(world, lane)
+}
+
 fn lane_at(index: Index) -> &'static str {
     LANES[index.index(LANES.len())]
 }
@@ -185,13 +206,26 @@ fn make_peace(world: &mut World) {
     world.tell_all();
 }
 
-fn play(mut world: World, steps: &[Step]) -> Result<(), TestCaseError> {
+/// A small `burst` lets lanes be given up within a few steps.
+fn play(
+    lease: LeaseMode,
+    capped: Option<i64>,
+    burst: u32,
+    steps: &[Step],
+) -> Result<(), TestCaseError> {
+    let mut settings = settings(lease, capped);
+    settings.restart.usual.burst = burst;
+    let mut world = World::new(settings);
     for (at, step) in steps.iter().enumerate() {
         take(&mut world, at, step)
             .map_err(|broken| TestCaseError::fail(format!("step {at} {step:?}: {broken}")))?;
     }
     make_peace(&mut world);
-    invariants::fills_up(&mut world).map_err(TestCaseError::fail)
+    // With no lane given up any more, the population is what the configuration admits.
+    world.reset(&Which::GivenUp);
+    invariants::fills_up(&mut world).map_err(TestCaseError::fail)?;
+    prop_assert!(world.fleet.gave_up().is_empty());
+    Ok(())
 }
 
 proptest! {
@@ -201,15 +235,17 @@ proptest! {
     fn a_fleet_of_plain_programs_holds_in_every_order(
         steps in prop::collection::vec(step(), 1..60),
         capped in prop::option::of(1_i64..5),
+        burst in 1_u32..5,
     ) {
-        play(World::new(settings(LeaseMode::Supervisor, capped)), &steps)?;
+        play(LeaseMode::Supervisor, capped, burst, &steps)?;
     }
 
     #[test]
     fn a_fleet_of_workers_with_leases_of_their_own_holds_in_every_order(
         steps in prop::collection::vec(step(), 1..60),
         capped in prop::option::of(1_i64..5),
+        burst in 1_u32..5,
     ) {
-        play(World::new(settings(LeaseMode::Worker, capped)), &steps)?;
+        play(LeaseMode::Worker, capped, burst, &steps)?;
     }
 }

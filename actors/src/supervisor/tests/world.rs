@@ -9,13 +9,17 @@ use dosd_kernel::lane::{
     Acquire, LaneFold, LaneRow, Release, Scavenge, WorkerExited, WorkerStarted,
 };
 use dosd_kernel::population::{self, Lanes};
-use dosd_kernel::restart::Next;
+use dosd_kernel::restart::Excuse;
 use dosd_kernel::{liveness, restart, run_id};
 
+use super::invariants::Check;
+use super::ledger::Ledger;
 use crate::port::Exit;
 use crate::spawn::{Run, RunEnd};
 use crate::supervisor::rows::HOLDER;
-use crate::supervisor::{Decision, Fleet, FleetSettings, Hold, LeaseMode, Moment};
+use crate::supervisor::{
+    Decision, Fleet, FleetSettings, Hold, LaneReset, LeaseMode, Moment, Which,
+};
 
 /// 2026-11-22T00:00:00Z.
 pub(super) const START_MS: i64 = 1_795_305_600_000;
@@ -56,9 +60,11 @@ pub(super) struct World {
     pub(super) untold: VecDeque<RunEnd>,
     /// Every end there was.
     pub(super) ends: Vec<RunEnd>,
-    /// What the supervisor was told about ends, by lane: not before, or never.
-    pub(super) delays: BTreeMap<String, Next>,
-    pub(super) not_before_ms: BTreeMap<String, i64>,
+    /// What the lanes may expect of the restart rule.
+    pub(super) ledger: Ledger,
+    /// What the supervisor made wrong of it.
+    pub(super) complaint: Option<String>,
+    clock_was_set: bool,
     /// Every stamp that a run was ever given.
     pub(super) stamps: BTreeSet<String>,
     /// Whether the supervisor knows all that lives.
@@ -76,8 +82,9 @@ impl World {
             processes: BTreeMap::new(),
             untold: VecDeque::new(),
             ends: Vec::new(),
-            delays: BTreeMap::new(),
-            not_before_ms: BTreeMap::new(),
+            ledger: Ledger::default(),
+            complaint: None,
+            clock_was_set: false,
             stamps: BTreeSet::new(),
             reconciled: true,
             rows: Vec::new(),
@@ -88,6 +95,12 @@ impl World {
     pub(super) fn pass(&mut self, ms: i64) {
         self.now.wall_ms += ms;
         self.now.monotonic_ms += ms;
+    }
+
+    /// The wall clock is set.
+    pub(super) fn jump(&mut self, ms: i64) {
+        self.now.wall_ms += ms;
+        self.clock_was_set = true;
     }
 
     pub(super) fn write(&mut self, row: &LaneRow) {
@@ -163,7 +176,7 @@ impl World {
                 let lost = run.leased && !is_held;
                 self.fleet.adopt(run, if lost { Hold::Lost } else { Hold::Kept });
             } else {
-                self.finish(run, Exit::default(), 0);
+                self.finish(run, Exit::default(), 0, Some(Excuse::Unwatched));
             }
         }
         self.reconciled = true;
@@ -174,10 +187,58 @@ impl World {
     pub(super) fn remake(&mut self) {
         let settings = self.fleet.settings().clone();
         self.fleet = Fleet::new(settings);
-        self.untold.clear();
-        self.delays.clear();
-        self.not_before_ms.clear();
+        self.recall();
         self.reconcile();
+    }
+
+    /// A new supervisor learns how the lanes have fared, also by ends that nobody was
+    /// told of.
+    fn recall(&mut self) {
+        let policy = self.fleet.settings().restart.usual;
+        for end in std::mem::take(&mut self.untold) {
+            if end.excused.is_none() {
+                self.ledger.enter(&end, &policy);
+            }
+        }
+        let pasts: Vec<_> =
+            self.fold.pasts().map(|(lane, past)| (lane.clone(), past.clone())).collect();
+        for (lane, past) in pasts {
+            let aftermath = self.fleet.recall(&lane, &past, 0, self.now);
+            self.write_drafts(&aftermath.rows);
+        }
+        let now_ms = self.now.monotonic_ms;
+        for lane in
+            ["a", "b", "m", "x", "zz"].map(str::to_owned).iter().chain(self.handles().iter())
+        {
+            let tries = &self.fleet.table.tries;
+            let wait_ms = tries.wait_ms(lane, self.now).unwrap_or_default();
+            let gave_up = tries.gave_up(lane);
+            let facts = (&policy, now_ms, self.clock_was_set);
+            self.complain(|ledger| ledger.compare(lane, gave_up, wait_ms, facts));
+        }
+    }
+
+    /// The lanes that the ledger knows.
+    fn handles(&self) -> Vec<String> {
+        self.ledger.accounts.keys().cloned().collect()
+    }
+
+    fn complain(&mut self, check: impl FnOnce(&mut Ledger) -> Check) {
+        let complaint = check(&mut self.ledger).err();
+        self.complaint = self.complaint.take().or(complaint);
+    }
+
+    /// An operator has lanes reset. Gives what was forgotten.
+    pub(super) fn reset(&mut self, which: &Which) -> Vec<LaneReset> {
+        let resetting = self.fleet.resetting(which, self.now).unwrap();
+        self.write_drafts(&resetting.rows);
+        self.fleet.reset(&resetting.lanes);
+        for LaneReset { lane, .. } in &resetting.lanes {
+            let ends = self.untold.iter().filter(|end| end.excused.is_none());
+            let is_straddled = ends.into_iter().any(|end| end.run.lane == *lane);
+            self.ledger.forget(lane, is_straddled);
+        }
+        resetting.lanes
     }
 
     pub(super) fn started(&mut self, run: &Run) {
@@ -192,14 +253,24 @@ impl World {
     /// The process ends and that reaches the disk; nobody is told yet.
     pub(super) fn end(&mut self, run_id: &str, exit: Exit, ran_ms: i64) {
         let run = self.processes.remove(run_id).unwrap();
-        self.finish(run, exit, ran_ms);
+        self.finish(run, exit, ran_ms, None);
     }
 
-    fn finish(&mut self, run: Run, exit: Exit, ran_ms: i64) {
+    /// The process is stopped by an operator.
+    pub(super) fn halt(&mut self, run_id: &str) {
+        let run = self.processes.remove(run_id).unwrap();
+        let terminated = Exit { code: None, signal: Some(15) };
+        self.finish(run, terminated, 0, Some(Excuse::Halted));
+    }
+
+    fn finish(&mut self, run: Run, exit: Exit, ran_ms: i64, excused: Option<Excuse>) {
         self.write(&LaneRow::WorkerExited(WorkerExited {
             lane: run.lane.clone(),
             run_id: run.run_id.clone(),
+            code: exit.code,
+            signal: exit.signal,
             ran_ms,
+            excused,
             ..WorkerExited::default()
         }));
         if run.leased {
@@ -209,7 +280,7 @@ impl World {
                 ..Release::default()
             }));
         }
-        let end = RunEnd { run, pid: None, exit, ran_ms, failure: None };
+        let end = RunEnd { run, pid: None, exit, ran_ms, failure: None, excused };
         self.ends.push(end.clone());
         self.untold.push_back(end);
     }
@@ -219,11 +290,8 @@ impl World {
         let aftermath = self.fleet.ended(end, self.now, u32::MAX);
         self.write_drafts(&aftermath.rows);
         let Some(next) = aftermath.next else { return };
-        if let Next::RestartAfter { delay_ms } = next {
-            let until_ms = self.now.monotonic_ms + delay_ms;
-            self.not_before_ms.insert(end.run.lane.clone(), until_ms);
-        }
-        self.delays.insert(end.run.lane.clone(), next);
+        let (policy, now_ms) = (self.fleet.settings().restart.usual, self.now.monotonic_ms);
+        self.complain(|ledger| ledger.judge(end, next, &policy, now_ms));
     }
 
     pub(super) fn tell_all(&mut self) {

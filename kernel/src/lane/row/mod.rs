@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub use lease::{Acquire, Adopt, Heartbeat, Release, Scavenge};
 pub use request::{Halt, Refuse, Spawn};
-pub use worker::{WorkerExited, WorkerGaveUp, WorkerStarted};
+pub use worker::{WorkerExited, WorkerGaveUp, WorkerReset, WorkerStarted};
 
 use super::op::Op;
 use crate::Map;
@@ -43,6 +43,8 @@ pub enum LaneRow {
     WorkerExited(WorkerExited),
     /// A lane's worker failed too often and is left alone.
     WorkerGaveUp(WorkerGaveUp),
+    /// A lane's tries are forgotten, because an operator says so.
+    WorkerReset(WorkerReset),
 }
 
 impl LaneRow {
@@ -61,6 +63,7 @@ impl LaneRow {
             Self::WorkerStarted(_) => Op::WorkerStarted,
             Self::WorkerExited(_) => Op::WorkerExited,
             Self::WorkerGaveUp(_) => Op::WorkerGaveUp,
+            Self::WorkerReset(_) => Op::WorkerReset,
         }
     }
 
@@ -80,6 +83,7 @@ impl LaneRow {
             Self::WorkerStarted(row) => row.fields(),
             Self::WorkerExited(row) => row.fields(),
             Self::WorkerGaveUp(row) => row.fields(),
+            Self::WorkerReset(row) => row.fields(),
         };
         put(&mut fields, "op", self.op().as_str());
         put(&mut fields, "ts", ts);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Acquire, Adopt, Halt, Heartbeat, LaneRow, Refuse, Release, Scavenge, Spawn, WorkerExited,
-    WorkerGaveUp, WorkerStarted,
+    WorkerGaveUp, WorkerReset, WorkerStarted,
 };
 use crate::lane::{Lease, Op};
 
@@ -137,9 +137,20 @@ fn worker_rows_identify_run_and_process() {
             "pid": 7, "code": null, "signal": 9, "ran_ms": 5}),
     );
     assert_row(
-        &LaneRow::WorkerExited(WorkerExited { code: Some(0), ..exited }),
+        &LaneRow::WorkerExited(WorkerExited { code: Some(0), ..exited.clone() }),
         &json!({"op": "WORKER_EXITED", "seq": 1, "ts": TS, "lane": "main", "run_id": "r",
             "pid": 7, "code": 0, "ran_ms": 0}),
+    );
+    let excused = Some(crate::restart::Excuse::Halted);
+    assert_row(
+        &LaneRow::WorkerExited(WorkerExited { signal: Some(15), excused, ..exited }),
+        &json!({"op": "WORKER_EXITED", "seq": 1, "ts": TS, "lane": "main", "run_id": "r",
+            "pid": 7, "code": null, "signal": 15, "ran_ms": 0, "excused": "halted"}),
+    );
+    assert_row(
+        &LaneRow::WorkerReset(WorkerReset { lane: s("main"), gave_up: true, failures: 5 }),
+        &json!({"op": "WORKER_RESET", "seq": 1, "ts": TS, "lane": "main", "gave_up": true,
+            "failures": 5}),
     );
     assert_row(
         &LaneRow::WorkerGaveUp(WorkerGaveUp {

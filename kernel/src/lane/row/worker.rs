@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::{put, put_host, put_some};
 use crate::Map;
+use crate::restart::Excuse;
 
 /// A worker's process exists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub struct WorkerExited {
     pub signal: Option<i32>,
     /// How long it lived.
     pub ran_ms: i64,
+    /// Why it does not count for the restart rule; none if it does.
+    pub excused: Option<Excuse>,
 }
 
 impl WorkerExited {
@@ -68,6 +71,7 @@ impl WorkerExited {
         put(&mut row, "code", self.code);
         put_some(&mut row, "signal", self.signal);
         put(&mut row, "ran_ms", self.ran_ms);
+        put_some(&mut row, "excused", self.excused.map(Excuse::as_str));
         row
     }
 }
@@ -90,6 +94,27 @@ impl WorkerGaveUp {
         let mut row = run_row(&self.lane, &self.run_id);
         put(&mut row, "failures", self.failures);
         put(&mut row, "window_ms", self.window_ms);
+        row
+    }
+}
+
+/// A lane's tries are forgotten, because an operator says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WorkerReset {
+    /// The lane.
+    pub lane: String,
+    /// Whether it was given up.
+    pub gave_up: bool,
+    /// The failures that are forgotten.
+    pub failures: u32,
+}
+
+impl WorkerReset {
+    pub(super) fn fields(&self) -> Map {
+        let mut row = Map::new();
+        put(&mut row, "lane", self.lane.as_str());
+        put(&mut row, "gave_up", self.gave_up);
+        put(&mut row, "failures", self.failures);
         row
     }
 }

@@ -7,7 +7,7 @@ use dosd_kernel::stamp;
 
 use super::*;
 use crate::journal::{
-    Compact, CompactSettings, Compacted, JournalErrorKind, ListOpenRuns, Observe, ReplaceCaps,
+    Compact, CompactSettings, Compacted, JournalErrorKind, Observe, Recall, ReplaceCaps,
 };
 
 fn lock() -> std::path::PathBuf {
@@ -85,7 +85,7 @@ fn capped(
 async fn tick(address: &Addr<JournalActor<LaneFold>>, now_ms: i64) {
     address.send(Observe { now_ms }).await.unwrap().unwrap();
     for _ in 0..8 {
-        address.send(ListOpenRuns).await.unwrap().unwrap();
+        address.send(Recall).await.unwrap().unwrap();
     }
 }
 

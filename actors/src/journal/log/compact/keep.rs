@@ -66,7 +66,11 @@ pub(super) fn select<'a>(
             | Op::Scavenge
             | Op::Heartbeat
             | Op::Adopt => leases.note(&glance, row, now_ms),
-            Op::Spawn | Op::WorkerStarted | Op::WorkerExited | Op::WorkerGaveUp => {
+            Op::Spawn
+            | Op::WorkerStarted
+            | Op::WorkerExited
+            | Op::WorkerGaveUp
+            | Op::WorkerReset => {
                 runs.note(&glance.run_id, row, is_recent);
             }
             Op::Halt | Op::Refuse | Op::Enforce | Op::Attempt | Op::Unknown => {
@@ -119,6 +123,9 @@ impl<'a> Runs<'a> {
 
     fn into_rows(mut self, fold: &LaneFold) -> impl Iterator<Item = Row<'a>> {
         self.recent.extend(fold.open_runs().map(|run| run.run_id.clone()));
+        // A lane stays given up for as long as nobody resets it.
+        let given_up = fold.pasts().filter_map(|(_, past)| past.gave_up.as_ref());
+        self.recent.extend(given_up.map(|gave_up| gave_up.run_id.clone()));
         let recent = self.recent;
         let runs = self.by_run.into_iter().filter(move |(run_id, _)| recent.contains(run_id));
         runs.flat_map(|(_, rows)| rows).chain(self.anonymous)

@@ -130,6 +130,22 @@ fn w_7_keeps_what_matters_and_archives_the_rest() {
 }
 
 #[test]
+fn a_lane_that_was_given_up_long_ago_stays_so_until_it_is_reset() {
+    let gave_up = |log: &Log<LaneFold>| log.fold().pasts().any(|(_, past)| past.gave_up.is_some());
+    let storage = MemoryStorage::default();
+    let mut log = month(&storage);
+    append(&mut log, &[ago(29, run("WORKER_GAVE_UP", "ended-long-ago"))]).unwrap();
+    compacted(&storage, &mut log).unwrap();
+    assert!(gave_up(&log));
+    assert_in_step(&log, &storage);
+    append(&mut log, &[ago(0, json!({"op": "WORKER_RESET", "lane": "lane-1"}))]).unwrap();
+    append(&mut log, &busy_month()).unwrap();
+    compacted(&storage, &mut log).unwrap();
+    assert!(!gave_up(&log));
+    assert!(!ops(&storage).contains(&"WORKER_GAVE_UP".to_owned()));
+}
+
+#[test]
 fn w_7_the_state_and_the_numbers_are_the_same() {
     let storage = MemoryStorage::default();
     let mut log = month(&storage);
