@@ -19,8 +19,8 @@ use crate::port::testing::{MemoryStorage, TestClock};
 use crate::port::{Clock as _, SharedStorage};
 use crate::reach::Reach;
 use crate::witness::{
-    Claim, EndRun, Limits, Probe, Reconfigure, ResumeRun, Source, TakeBaseline, Unclaimed,
-    Unreadable, WitnessActor, WitnessPorts, WitnessSettings, Witnessed,
+    Claim, EndRun, Limits, Probe, Reconfigure, Source, TakeBaseline, Unclaimed, Unreadable,
+    WitnessActor, WitnessPorts, WitnessSettings, Witnessed,
 };
 
 use EffectVerdict::{Confirmed, Refuted, Unwitnessed};
@@ -178,8 +178,6 @@ async fn a_baseline_outlives_the_daemon_that_took_it() {
     world.claim("RID-1", "44").await;
     orders.put("42");
     world.restart(|_| ());
-    assert_eq!(world.claim("RID-1", "42").await, Unwitnessed, "nobody spoke of the run yet");
-    world.witness.send(ResumeRun { run_id: "RID-1".to_owned() }).await.unwrap();
     assert_eq!(world.claim("RID-1", "41").await, Refuted, "it was there before");
     assert_eq!(world.claim("RID-1", "42").await, Confirmed);
     orders.put("43");
@@ -195,7 +193,6 @@ async fn a_baseline_of_another_definition_is_none() {
     world.begin("RID-1", "a").await;
     orders.put("42");
     world.restart(|settings| settings.surfaces[0].definition.push_str(" of another table"));
-    world.witness.send(ResumeRun { run_id: "RID-1".to_owned() }).await.unwrap();
     let report = world.expect("RID-1", "42", None).await;
     assert_eq!(report.verdict, Unwitnessed);
     assert!(report.reason.contains("definition of `orders` has changed"), "{}", report.reason);

@@ -14,7 +14,7 @@ use super::baseline::{Baseline, Taken};
 use super::entities::{Digests, Scratch};
 use super::judge::{Address, address, event, judge};
 use super::look::{Eye, look};
-use super::message::{Claim, EndRun, Judged, Reconfigure, ResumeRun, TakeBaseline, Unclaimed};
+use super::message::{Claim, EndRun, Judged, Reconfigure, TakeBaseline, Unclaimed};
 use super::reader::{Read, Reader};
 use super::runs::OpenRuns;
 use super::settings::{WitnessSettings, Witnessed};
@@ -68,6 +68,7 @@ impl WitnessActor {
             unreadable: RefCell::default(),
         };
         shared.open_eyes();
+        shared.runs.resume();
         Self { shared: Rc::new(shared), _guard: guard }
     }
 }
@@ -201,14 +202,6 @@ impl Handler<Reconfigure> for WitnessActor {
     fn handle(&mut self, message: Reconfigure, _: &mut Self::Context) {
         self.shared.settings.replace(message.settings);
         self.shared.open_eyes();
-    }
-}
-
-impl Handler<ResumeRun> for WitnessActor {
-    type Result = ();
-
-    fn handle(&mut self, message: ResumeRun, _: &mut Self::Context) {
-        self.shared.runs.resume(&message.run_id);
     }
 }
 

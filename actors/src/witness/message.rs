@@ -26,14 +26,6 @@ pub struct Reconfigure {
     pub settings: WitnessSettings,
 }
 
-/// Go on with the baseline of a run that an earlier daemon began.
-#[derive(Debug, Clone, Message)]
-#[rtype(result = "()")]
-pub struct ResumeRun {
-    /// The run.
-    pub run_id: String,
-}
-
 /// Read the surfaces once more for a run that is over, and forget it. Answered with the
 /// changes since its start that nobody claimed.
 #[derive(Debug, Clone, Message)]

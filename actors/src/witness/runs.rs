@@ -56,20 +56,25 @@ impl OpenRuns {
         self.open.borrow_mut().insert(run_id.to_owned(), Rc::new(run));
     }
 
-    /// A run that an earlier daemon began, if it left a baseline.
-    pub(super) fn resume(&self, run_id: &str) {
-        if self.open.borrow().contains_key(run_id) {
-            return;
-        }
-        let folder = self.folder(run_id);
-        match Baseline::load(&*self.storage, &folder) {
-            Ok(Some(baseline)) => {
-                let claimed = RefCell::new(self.read_claimed(&folder));
-                let run = OpenRun { baseline, folder, claimed };
-                self.open.borrow_mut().insert(run_id.to_owned(), Rc::new(run));
+    /// Takes over the runs that were open before, under an earlier daemon or before a
+    /// panic: each has left its baseline in its directory.
+    pub(super) fn resume(&self) {
+        let directories = self.storage.folders(&self.directory).unwrap_or_else(|cause| {
+            warn!("claims of runs that began earlier stay unwitnessed: {cause}");
+            Vec::new()
+        });
+        for directory in directories {
+            let folder = Baseline::folder(&directory);
+            let run_id = directory.file_name().map(|name| name.to_string_lossy().into_owned());
+            match (Baseline::load(&*self.storage, &folder), run_id) {
+                (Ok(Some(baseline)), Some(run_id)) => {
+                    let claimed = RefCell::new(self.read_claimed(&folder));
+                    let run = OpenRun { baseline, folder, claimed };
+                    self.open.borrow_mut().insert(run_id, Rc::new(run));
+                }
+                (Err(failed), _) => warn!("claims of a run stay unwitnessed: {failed}"),
+                (Ok(_), _) => {}
             }
-            Ok(None) => warn!(run = run_id, "no baseline was kept, its claims stay unwitnessed"),
-            Err(failed) => warn!(run = run_id, "claims of this run stay unwitnessed: {failed}"),
         }
     }
 
