@@ -57,6 +57,13 @@ pub struct Environment {
     pub color: Option<String>,
 }
 
+/// Whether a variable that the configuration names is set. Its value is read by whoever needs it, when
+/// it is needed, so that no copy of a secret can be printed.
+#[must_use]
+pub fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
 impl Environment {
     /// Reads the process's own environment and working directory.
     ///

@@ -4,7 +4,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use dosd_actors::witness::{Limits, Probe, Source, Surface as Read, WitnessSettings, Witnessed};
+use dosd_actors::port::{Disk, SystemClock};
+use dosd_actors::witness::{
+    Digests, Limits, Probe, Reading, Scratch, Source, Surface as Read, SurfaceError,
+    WitnessSettings, Witnessed,
+};
 use dosd_kernel::state_diff::Pointer;
 use dosd_surfaces as surfaces;
 use dosd_surfaces::Identity;
@@ -35,6 +39,20 @@ pub fn witnessed(workspace: &Workspace, witness: &Witness) -> Witnessed {
         // Its name and its patience do not change what is read.
         definition: format!("{:?} without {:?}", witness.surface, witness.ignore),
     }
+}
+
+/// Reads a surface once, here and now; none for a probe, which has no state.
+#[must_use]
+pub fn read(workspace: &Workspace, witnessed: &Witnessed) -> Option<Result<Digests, SurfaceError>> {
+    let Source::State(surface) = &witnessed.source else { return None };
+    let directory = workspace.state_dir().join(format!("scratch-{}", std::process::id()));
+    let reading = Reading {
+        limits: witnessed.limits,
+        ignore: &witnessed.ignore,
+        clock: Arc::new(SystemClock::new()),
+        scratch: Scratch::new(Arc::new(Disk), directory),
+    };
+    Some(reading.of(&**surface))
 }
 
 fn source(workspace: &Workspace, witness: &Witness) -> Source {

@@ -4,10 +4,8 @@ use super::{Context, Exit, Failure, Layout, Output};
 use crate::config::{Witness, format_duration};
 use crate::surfaces;
 use clap::Args;
-use dosd_actors::port::{Disk, SystemClock};
-use dosd_actors::witness::{Digests, Reading, Scratch, Source, SurfaceError};
+use dosd_actors::witness::{Digests, SurfaceError};
 use serde::Serialize;
-use std::sync::Arc;
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
@@ -62,7 +60,6 @@ impl Arguments {
                 }
             )));
         }
-        let scratch = workspace.state_dir().join(format!("scratch-{}", std::process::id()));
         let meant = config
             .witnesses
             .iter()
@@ -70,20 +67,10 @@ impl Arguments {
         let rows: Vec<Row> = meant
             .map(|witness| {
                 let witnessed = surfaces::witnessed(&workspace, witness);
-                let scratch = Scratch::new(Arc::new(Disk), scratch.clone());
-                let clock = Arc::new(SystemClock::new());
-                let read = match &witnessed.source {
-                    Source::Probe(_) => None,
-                    Source::State(surface) => {
-                        let (limits, ignore) = (witnessed.limits, &witnessed.ignore[..]);
-                        Some(Reading { limits, ignore, clock, scratch }.of(&**surface))
-                    }
-                };
+                let read = surfaces::read(&workspace, &witnessed);
                 Row::of(witness, read)
             })
             .collect();
-        // Nothing is left in it: a read takes its files with it.
-        let _ = std::fs::remove_dir(&scratch);
         let all = rows.iter().all(|row| row.reachable != Some(false));
         if self.json {
             for row in &rows {

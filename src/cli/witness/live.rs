@@ -3,14 +3,14 @@
 
 use super::super::{Context, Failure};
 use crate::surfaces;
-use dosd_actors::port::{Disk, SystemClock};
-use dosd_actors::witness::{Baseline, Reading, Scratch, Sight, Source, Witnessed};
+use crate::workspace::Workspace;
+use dosd_actors::port::Disk;
+use dosd_actors::witness::{Baseline, Sight, Source, Witnessed};
 use dosd_kernel::effect_witness::{self, Claim, EffectReport, EffectVerdict};
 use dosd_kernel::state_diff::{Tally, tally};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 /// The JSON answer; no tally when a read could not be made.
 #[derive(Serialize)]
@@ -66,19 +66,16 @@ pub(super) fn witness(
     if entity.is_empty() {
         return Ok((EffectReport::no_claim(), None));
     }
-    let scratch = workspace.state_dir().join(format!("scratch-{}", std::process::id()));
     let directory = workspace.runs_dir().join(run);
     let (sight, tally) = match &witnessed.source {
         Source::Probe(probe) => {
             (Sight::of_answer(&witnessed.source, entity, probe.ask(entity)), None)
         }
-        Source::State(_) => match compare(&witnessed, &directory, &scratch, entity) {
+        Source::State(_) => match compare(&workspace, &witnessed, &directory, entity) {
             Ok(tally) => (Sight::of_tally(&witnessed.source, entity, &tally, None), Some(tally)),
             Err(why) => (Sight::nothing(&witnessed.source, entity, why), None),
         },
     };
-    // Nothing is left in it: a read takes its files with it.
-    let _ = std::fs::remove_dir(&scratch);
     let mut report = effect_witness::join(claim, std::slice::from_ref(&sight.fact));
     if report.verdict == EffectVerdict::Unwitnessed {
         report.reason = sight.fact.detail;
@@ -88,27 +85,19 @@ pub(super) fn witness(
 
 /// The difference between the baseline and now; why there is none, in words.
 fn compare(
+    workspace: &Workspace,
     witnessed: &Witnessed,
     run_directory: &Path,
-    scratch: &Path,
     entity: &str,
 ) -> Result<Tally, String> {
-    let Source::State(surface) = &witnessed.source else {
-        return Err("it has no state".to_owned());
-    };
     let folder = Baseline::folder(run_directory);
     let baseline = Baseline::load(&Disk, &folder).map_err(|why| why.to_string())?;
     let baseline = baseline.ok_or("no baseline: there is no open run of this id")?;
     let mut before = baseline
-        .walk(&Disk, &folder, surface.name(), &witnessed.definition)
+        .walk(&Disk, &folder, witnessed.source.name(), &witnessed.definition)
         .map_err(|why| why.to_string())?;
-    let reading = Reading {
-        limits: witnessed.limits,
-        ignore: &witnessed.ignore,
-        clock: Arc::new(SystemClock::new()),
-        scratch: Scratch::new(Arc::new(Disk), scratch.to_owned()),
-    };
-    let after = reading.of(&**surface).map_err(|failed| failed.to_string())?;
+    let after = surfaces::read(workspace, witnessed).ok_or("it has no state")?;
+    let after = after.map_err(|failed| failed.to_string())?;
     let mut after = after.walk().map_err(|why| why.to_string())?;
     tally(&mut before, &mut after, entity, &BTreeSet::new()).map_err(|why| why.to_string())
 }
