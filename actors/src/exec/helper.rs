@@ -3,14 +3,13 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, ErrorKind, PipeReader, Read as _, Write as _};
-use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::order::Order;
 use super::record::{ExitRecord, exit_record_path};
@@ -40,6 +39,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 
 fn mind(order: &Order) -> io::Result<()> {
     outlive_signals()?;
+    // Before there is a child: none of its signals is missed.
+    let notices = notices()?;
     let clock = SystemClock::new();
     let (output, mut child) = match start(order) {
         Ok(started) => started,
@@ -55,8 +56,7 @@ fn mind(order: &Order) -> io::Result<()> {
     let storage: SharedStorage = Arc::new(Disk);
     let log = RotatedLog::new(Arc::clone(&storage), order.log.clone(), order.rotation);
     let mut minded = Minded { output: Some(output), log, buffer: vec![0; CHUNK] };
-    minded.copy_until_the_end_of(&child)?;
-    let status = child.wait()?;
+    let status = minded.copy_until_the_end_of(&mut child, &notices)?;
     let ran_ms = clock.monotonic_ms();
     let record = ExitRecord { code: status.code(), signal: status.signal(), ran_ms };
     let kept = storage.create_dir_all(&order.run_directory).and_then(|()| {
@@ -74,6 +74,13 @@ fn outlive_signals() -> io::Result<()> {
         signal_hook::flag::register(signal, Arc::default())?;
     }
     Ok(())
+}
+
+/// Becomes readable whenever a child has ended. Unlike a pidfd, every kernel has it.
+fn notices() -> io::Result<UnixStream> {
+    let (notices, sender) = UnixStream::pair()?;
+    signal_hook::low_level::pipe::register(SIGCHLD, sender)?;
+    Ok(notices)
 }
 
 fn start(order: &Order) -> io::Result<(PipeReader, Child)> {
@@ -108,21 +115,29 @@ struct Minded {
 }
 
 impl Minded {
-    /// Copies output until the worker has ended.
-    fn copy_until_the_end_of(&mut self, child: &Child) -> io::Result<()> {
-        let ended = ended(child)?;
+    /// Copies output until the worker has ended, and says how it did.
+    fn copy_until_the_end_of(
+        &mut self,
+        child: &mut Child,
+        notices: &UnixStream,
+    ) -> io::Result<ExitStatus> {
         loop {
-            let mut watched = vec![PollFd::new(&ended, PollFlags::IN)];
+            // Whatever the notice was about, this knows; it may also be about a stop.
+            if let Some(status) = child.try_wait()? {
+                return Ok(status);
+            }
+            let mut watched = vec![PollFd::new(notices, PollFlags::IN)];
             watched.extend(self.output.iter().map(|it| PollFd::new(it, PollFlags::IN)));
             match poll(&mut watched, None) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(errno) => return Err(errno.into()),
             }
-            let is_over = !watched.first().is_none_or(|it| it.revents().is_empty());
+            let is_noticed = watched.first().is_some_and(|it| !it.revents().is_empty());
             let has_output = watched.get(1).is_some_and(|it| !it.revents().is_empty());
             drop(watched);
-            if is_over {
-                return Ok(());
+            if is_noticed {
+                // One look answers any number of notices.
+                let _ = (&mut &*notices).read(&mut [0; 64]);
             }
             if has_output {
                 self.copy_once();
@@ -147,11 +162,4 @@ impl Minded {
             }
         }
     }
-}
-
-/// A descriptor that is readable once the process has ended.
-fn ended(child: &Child) -> io::Result<OwnedFd> {
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let descriptor = pidfd_open(pid.ok_or(ErrorKind::InvalidInput)?, PidfdFlags::empty())?;
-    Ok(descriptor)
 }

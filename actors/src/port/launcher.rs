@@ -142,6 +142,10 @@ pub trait Launcher: Send + Sync + 'static {
     /// process is gone, even if another one has its pid now.
     fn adopt(&self, identity: &ProcessIdentity) -> Option<Launched>;
 
+    /// How long ago a process of this boot began, whether it lives or not; `None` when
+    /// that is not known.
+    fn age(&self, process: &ProcessIdentity) -> Option<Duration>;
+
     /// Finds, for each of these run ids, the oldest process whose environment says
     /// that it belongs to that run ([`RUN_ID_VARIABLE`]). It is how a process is found
     /// whose start nobody wrote down. Looks at every process of the machine, once.
@@ -153,9 +157,10 @@ pub trait Launcher: Send + Sync + 'static {
     /// When the system refuses, as for a process of another user.
     fn signal_group(&self, pgid: u32, signal: Signal) -> io::Result<()>;
 
-    /// Whether a group has no member at all, zombies included. One system call,
+    /// Whether the group that a process is or was in has no member at all, zombies
+    /// included. Its number may be in use again: then it is gone too. Costs the same
     /// whatever else runs on the machine.
-    fn group_is_gone(&self, pgid: u32) -> bool;
+    fn group_is_gone(&self, process: &ProcessIdentity) -> bool;
 
     /// The living members of a group with their commands, zombies aside. Looks
     /// at every process of the machine.

@@ -6,10 +6,13 @@ use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use rustix::param::clock_ticks_per_second;
 use rustix::process::{Pid, PidfdFlags, Signal as OsSignal, kill_process, kill_process_group};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe;
 use tokio::process::Command;
@@ -77,6 +80,15 @@ impl SystemLauncher {
     /// The process as the journal will know it.
     fn identity(&self, pid: u32, start_ticks: u64) -> ProcessIdentity {
         ProcessIdentity { boot_id: self.boot_id.clone(), pid, start_ticks, pgid: pid }
+    }
+
+    /// Whether the group's number belongs to another one by now. The kernel gives no
+    /// process the number of a group that has members, so its own is empty then.
+    fn number_is_taken(&self, process: &ProcessIdentity) -> bool {
+        let is_leader = process.pid == process.pgid && process.start_ticks != 0;
+        process.boot_id != self.boot_id
+            || is_leader
+                && Stat::read(process.pid).is_some_and(|it| it.start_ticks != process.start_ticks)
     }
 
     /// Starts a worker as a child of this process.
@@ -221,6 +233,18 @@ impl Launcher for SystemLauncher {
         Some(Launched { identity: identity.clone(), exited: exited.boxed(), output: None })
     }
 
+    fn age(&self, process: &ProcessIdentity) -> Option<Duration> {
+        if process.boot_id != self.boot_id || process.start_ticks == 0 {
+            return None;
+        }
+        let began = in_time(process.start_ticks, clock_ticks_per_second())?;
+        let uptime = clock_gettime(ClockId::Boottime);
+        let uptime =
+            Duration::new(u64::try_from(uptime.tv_sec).ok()?, u32::try_from(uptime.tv_nsec).ok()?);
+        // A tick is long: one that has just begun may seem to begin in a moment.
+        Some(uptime.saturating_sub(began))
+    }
+
     fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, Found> {
         let mut found: BTreeMap<String, Found> = BTreeMap::new();
         for pid in processes() {
@@ -249,11 +273,12 @@ impl Launcher for SystemLauncher {
         send(pgid, signal, kill_process_group)
     }
 
-    fn group_is_gone(&self, pgid: u32) -> bool {
-        let group = i32::try_from(pgid).ok().and_then(Pid::from_raw);
-        group.is_none_or(|group| {
+    fn group_is_gone(&self, process: &ProcessIdentity) -> bool {
+        let group = i32::try_from(process.pgid).ok().and_then(Pid::from_raw);
+        let is_empty = group.is_none_or(|group| {
             rustix::process::test_kill_process_group(group) == Err(rustix::io::Errno::SRCH)
-        })
+        });
+        is_empty || self.number_is_taken(process)
     }
 
     fn strays(&self) -> Vec<Stray> {
@@ -277,6 +302,13 @@ impl Launcher for SystemLauncher {
             .map(|(pid, stat)| GroupMember { pid, command: stat.command })
             .collect()
     }
+}
+
+/// So many ticks of a clock.
+fn in_time(ticks: u64, ticks_per_second: u64) -> Option<Duration> {
+    let whole = Duration::from_secs(ticks.checked_div(ticks_per_second)?);
+    let rest = Duration::from_secs(ticks.checked_rem(ticks_per_second)?);
+    Some(whole + rest / u32::try_from(ticks_per_second).ok()?)
 }
 
 /// Sends what a [`Signal`] stands for. Nobody there is no error.

@@ -4,20 +4,21 @@ use std::rc::Rc;
 
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture};
-use dosd_kernel::restart::Excuse;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::end_rows::EndRows;
 use super::halt::halt;
-use super::life::{self, Record, Shared};
-use super::living::{Living, Phase};
+use super::life::live;
+use super::living::Living;
 use super::message::{
     AwaitEnds, HaltRun, Halting, ProcessEvent, ReadoptRuns, Reconfigure, Run, Spawn, StopAll,
     Survivors,
 };
 use super::settings::{SpawnSettings, WorkerPolicy};
+use super::shared::Shared;
 use super::stop::stop_all;
 use super::terms::TermBook;
+use super::worker::{Event, Worker};
 use crate::guard::EndGuard;
 use crate::journal::{Append, Decide};
 use crate::port::{
@@ -98,10 +99,11 @@ impl Handler<Spawn> for SpawnActor {
     fn handle(&mut self, message: Spawn, ctx: &mut Self::Context) {
         // In hand from now on: whoever asks what became of the run while its
         // baseline is read is told that it lives.
-        if self.take_in_hand(&message.run, Phase::Starting) {
-            ctx.spawn(wrap_future(life::start(Rc::clone(&self.shared), message.run)));
-        } else {
-            warn!(run = message.run.run_id, "a run was ordered twice, it is started once");
+        let run_id = message.run.run_id.clone();
+        if !self.take_in_hand(message.run, None, None, Event::Ordered, ctx) {
+            warn!(run = run_id, "a run was ordered twice, it is started once");
+        } else if self.shared.living.is_stopping() {
+            self.shared.living.post(&run_id, Event::StopAsked);
         }
     }
 }
@@ -131,6 +133,14 @@ impl Handler<AwaitEnds> for SpawnActor {
     }
 }
 
+impl Handler<Reconfigure> for SpawnActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Reconfigure, _: &mut Self::Context) {
+        self.shared.terms.replace(message.workers);
+    }
+}
+
 impl Handler<ReadoptRuns> for SpawnActor {
     type Result = MessageResult<ReadoptRuns>;
 
@@ -142,7 +152,7 @@ impl Handler<ReadoptRuns> for SpawnActor {
                 living.push(known);
             } else if let Some(launched) = self.adopt(process.as_ref()) {
                 living.push(run.clone());
-                self.watch(run, launched, Record::Known, ctx);
+                self.watch(run, process.as_ref(), launched, ctx);
             } else {
                 lost.push((run, process));
             }
@@ -152,29 +162,44 @@ impl Handler<ReadoptRuns> for SpawnActor {
     }
 }
 
-impl Handler<Reconfigure> for SpawnActor {
-    type Result = ();
-
-    fn handle(&mut self, message: Reconfigure, _: &mut Self::Context) {
-        self.shared.terms.replace(message.workers);
-    }
-}
-
 impl SpawnActor {
-    /// Says whether the run was not there before.
-    fn take_in_hand(&self, run: &Run, phase: Phase) -> bool {
-        self.shared.terms.begin(run);
-        self.shared.living.enter(run, phase)
-    }
-
     fn adopt(&self, process: Option<&ProcessIdentity>) -> Option<Launched> {
         self.shared.launcher.adopt(process?)
     }
 
-    /// Takes a run in hand whose process lives.
-    fn watch(&self, run: Run, launched: Launched, record: Record, ctx: &mut Context<Self>) {
-        self.take_in_hand(&run, Phase::Running(launched.identity.clone()));
-        ctx.spawn(wrap_future(life::resume(Rc::clone(&self.shared), run, launched, record)));
+    /// Takes a run in hand, of which the journal may know a process. Says whether it was
+    /// not there before.
+    fn take_in_hand(
+        &self,
+        run: Run,
+        known: Option<&ProcessIdentity>,
+        found: Option<Launched>,
+        first: Event,
+        ctx: &mut Context<Self>,
+    ) -> bool {
+        let interval = self.shared.launcher.look_interval();
+        let worker = Worker::new(known.map(|process| process.pid), interval);
+        self.shared.terms.begin(&run);
+        let Some(happening) = self.shared.living.enter(&run, worker) else { return false };
+        self.shared.living.post(&run.run_id, first);
+        ctx.spawn(wrap_future(live(Rc::clone(&self.shared), run, found, happening)));
+        true
+    }
+
+    /// Takes a run in hand of which a process lives. It has lived since the process that
+    /// the journal knows, if any, began.
+    fn watch(
+        &self,
+        run: Run,
+        known: Option<&ProcessIdentity>,
+        launched: Launched,
+        ctx: &mut Context<Self>,
+    ) {
+        let process = launched.identity.clone();
+        info!(lane = run.lane, run = run.run_id, pid = process.pid, "worker found alive");
+        let began_ms = self.shared.began_ms(known.unwrap_or(&process));
+        let found = Event::Found { process, began_ms };
+        self.take_in_hand(run, known, Some(launched), found, ctx);
     }
 
     /// Looks for runs whose process is gone, or was never written down, by what the
@@ -193,22 +218,18 @@ impl SpawnActor {
         let found = self.shared.launcher.find(&run_ids);
         let mut living = Vec::new();
         for (run, process) in lost {
-            let pid = process.map(|process| process.pid);
             match found.get(&run.run_id) {
-                Some(Found::Process(process)) if let Some(launched) = self.adopt(Some(process)) => {
+                Some(Found::Process(alive)) if let Some(launched) = self.adopt(Some(alive)) => {
                     living.push(run.clone());
-                    self.watch(run, launched, Record::Missing, ctx);
+                    self.watch(run, process.as_ref(), launched, ctx);
                 }
                 Some(Found::Helper) => {
                     living.push(run.clone());
-                    self.take_in_hand(&run, Phase::Starting);
-                    ctx.spawn(wrap_future(life::catch_up(Rc::clone(&self.shared), run, pid)));
+                    let first = Event::HelperFound { has_record: false };
+                    self.take_in_hand(run, process.as_ref(), None, first, ctx);
                 }
                 Some(Found::Process(_)) | None => {
-                    self.take_in_hand(&run, Phase::Ending);
-                    let excused = Some(Excuse::Unwatched);
-                    let ended = life::conclude(Rc::clone(&self.shared), run, pid, excused);
-                    ctx.spawn(wrap_future(ended));
+                    self.take_in_hand(run, process.as_ref(), None, Event::NobodyFound, ctx);
                 }
             }
         }

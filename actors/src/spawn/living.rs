@@ -2,124 +2,135 @@
 //! is on disk and told. It starts, ends and records nothing itself.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use tokio::sync::Notify;
+use dosd_kernel::restart::Excuse;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Notify, oneshot};
 
 use super::message::Run;
-use crate::port::ProcessIdentity;
+use super::worker::{Action, Event, Worker};
+use crate::port::{GroupMember, ProcessIdentity};
 
-/// Where a run stands.
+/// What came of an order to stop a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Its baseline is being read. It has no process.
-    Starting,
-    /// Its group has members; at first its leader is one of them.
-    Running(ProcessIdentity),
-    /// Nobody of its group is left. Its end is being recorded and told.
-    Ending,
+pub(super) enum Stopping {
+    /// Nobody of its group is left, and its end is on disk and told.
+    Stopped,
+    /// These outlived KILL.
+    Survived(Vec<GroupMember>),
+    /// Its end is not on disk yet.
+    Unproven,
 }
 
-/// The runs in hand, and a notice whenever one of them moves on.
+/// The runs in hand, and a notice whenever one of them leaves.
 #[derive(Debug, Default)]
 pub(super) struct Living {
-    runs: RefCell<BTreeMap<String, (Run, Phase)>>,
-    /// Those of them that an operator has stopped.
-    halted: RefCell<BTreeSet<String>>,
-    moved: Notify,
+    runs: RefCell<BTreeMap<String, Held>>,
+    left: Notify,
     stopping: Cell<bool>,
-    stop: Notify,
+}
+
+/// One run in hand.
+#[derive(Debug)]
+struct Held {
+    run: Run,
+    worker: Worker,
+    events: UnboundedSender<Event>,
+    /// Those who wait for it to be stopped.
+    waiting: Vec<oneshot::Sender<Stopping>>,
 }
 
 impl Living {
-    /// Takes a run in hand. Says whether it was not there before.
-    pub(super) fn enter(&self, run: &Run, phase: Phase) -> bool {
+    /// Takes a run in hand, and gives what is going to happen to it; `None` when it was
+    /// there before.
+    pub(super) fn enter(&self, run: &Run, worker: Worker) -> Option<UnboundedReceiver<Event>> {
         let mut runs = self.runs.borrow_mut();
-        let is_new = !runs.contains_key(&run.run_id);
-        if is_new {
-            runs.insert(run.run_id.clone(), (run.clone(), phase));
+        if runs.contains_key(&run.run_id) {
+            return None;
         }
-        is_new
+        let (events, happening) = unbounded_channel();
+        let held = Held { run: run.clone(), worker, events, waiting: Vec::new() };
+        runs.insert(run.run_id.clone(), held);
+        Some(happening)
     }
 
-    /// A run moves on.
-    pub(super) fn set(&self, run_id: &str, phase: Phase) {
-        if let Some((_, held)) = self.runs.borrow_mut().get_mut(run_id) {
-            *held = phase;
+    /// Something happened to a run. It concerns nobody once the run has left.
+    pub(super) fn post(&self, run_id: &str, event: Event) {
+        if let Some(held) = self.runs.borrow().get(run_id) {
+            // Its receiver goes with the actor.
+            let _ = held.events.send(event);
         }
-        self.moved.notify_waiters();
     }
 
-    /// The end of a run is on disk and told.
+    /// A run moves on. Gives what is to be done.
+    pub(super) fn step(&self, run_id: &str, event: Event) -> Vec<Action> {
+        let mut runs = self.runs.borrow_mut();
+        runs.get_mut(run_id).map(|held| held.worker.step(event)).unwrap_or_default()
+    }
+
+    /// Wants a run stopped. The answer comes also when the run ends by itself.
+    pub(super) async fn stop(&self, run_id: &str) -> Stopping {
+        let (sender, answer) = oneshot::channel();
+        if let Some(held) = self.runs.borrow_mut().get_mut(run_id) {
+            held.waiting.push(sender);
+        }
+        self.post(run_id, Event::StopAsked);
+        // Who is not there has ended, and so has who leaves.
+        answer.await.unwrap_or(Stopping::Stopped)
+    }
+
+    /// Answers those who want a run stopped.
+    pub(super) fn answer(&self, run_id: &str, answer: &Stopping) {
+        if let Some(held) = self.runs.borrow_mut().get_mut(run_id) {
+            for waiting in held.waiting.drain(..) {
+                // It may not want to know any more.
+                let _ = waiting.send(answer.clone());
+            }
+        }
+    }
+
+    /// The end of a run is on disk and told: whoever wants it stopped hears so.
     pub(super) fn leave(&self, run_id: &str) {
         self.runs.borrow_mut().remove(run_id);
-        self.halted.borrow_mut().remove(run_id);
-        self.moved.notify_waiters();
+        self.left.notify_waiters();
     }
 
     /// An operator has a run in hand stopped: its end is nobody's failure.
     pub(super) fn halt(&self, run_id: &str) {
-        if self.runs.borrow().contains_key(run_id) {
-            self.halted.borrow_mut().insert(run_id.to_owned());
+        if let Some(held) = self.runs.borrow_mut().get_mut(run_id) {
+            held.worker.excuse(Excuse::Halted);
         }
     }
 
-    pub(super) fn is_halted(&self, run_id: &str) -> bool {
-        self.halted.borrow().contains(run_id)
-    }
-
-    pub(super) fn phase(&self, run_id: &str) -> Option<Phase> {
-        self.runs.borrow().get(run_id).map(|(_, phase)| phase.clone())
-    }
-
     pub(super) fn run(&self, run_id: &str) -> Option<Run> {
-        self.runs.borrow().get(run_id).map(|(run, _)| run.clone())
+        self.runs.borrow().get(run_id).map(|held| held.run.clone())
     }
 
-    pub(super) fn all(&self) -> Vec<(Run, Phase)> {
-        self.runs.borrow().values().cloned().collect()
+    /// All runs, with the process of those that have one.
+    pub(super) fn all(&self) -> Vec<(Run, Option<ProcessIdentity>)> {
+        let runs = self.runs.borrow();
+        runs.values().map(|held| (held.run.clone(), held.worker.process().cloned())).collect()
     }
 
     /// From here on nothing is started.
     pub(super) fn begin_to_stop(&self) {
         self.stopping.set(true);
-        self.stop.notify_waiters();
     }
 
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.get()
     }
 
-    /// Resolves when stopping begins; never if it has begun already.
-    pub(super) async fn stopped(&self) {
-        self.stop.notified().await;
-    }
-
     /// Waits until every run has left.
     pub(super) async fn all_left(&self) {
         loop {
             // Before the look, so that no notice is missed in between.
-            let moved = self.moved.notified();
+            let left = self.left.notified();
             if self.runs.borrow().is_empty() {
                 return;
             }
-            moved.await;
+            left.await;
         }
-    }
-
-    /// Waits until a run has left. Says whether it did in time.
-    pub(super) async fn left_within(&self, run_id: &str, patience: Duration) -> bool {
-        let left = async {
-            loop {
-                // Before the look, so that no notice is missed in between.
-                let moved = self.moved.notified();
-                if self.phase(run_id).is_none() {
-                    return;
-                }
-                moved.await;
-            }
-        };
-        tokio::time::timeout(patience, left).await.is_ok()
     }
 }

@@ -11,10 +11,14 @@ mod halt;
 mod life;
 mod living;
 mod message;
+mod perform;
+mod rows;
 mod settings;
+mod shared;
 mod start_commit;
 mod stop;
 mod terms;
+mod worker;
 
 pub use actor::{SpawnActor, SpawnPorts};
 pub use end_rows::EndRows;

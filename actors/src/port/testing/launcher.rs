@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::port::{
     Exit, Found, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
@@ -25,6 +27,8 @@ struct State {
     living: BTreeMap<u32, oneshot::Sender<Exit>>,
     launched: Vec<(u32, LaunchSpec)>,
     signals: Vec<(u32, Signal)>,
+    /// When each process began.
+    born: BTreeMap<u32, Instant>,
     /// Groups with a member besides their leader.
     parents: BTreeSet<u32>,
     /// Processes that left the group of a run, by pid.
@@ -104,6 +108,7 @@ impl FakeLauncher {
         let (sender, receiver) = oneshot::channel();
         state.living.insert(pid, sender);
         state.launched.push((pid, spec.clone()));
+        state.born.insert(pid, Instant::now());
         let exited = async move { receiver.await.unwrap_or_default() };
         Ok(Launched { identity: Self::identity(pid), exited: exited.boxed(), output: None })
     }
@@ -136,6 +141,11 @@ impl Launcher for FakeLauncher {
             Exit::default()
         };
         Some(Launched { identity: identity.clone(), exited: exited.boxed(), output: None })
+    }
+
+    fn age(&self, process: &ProcessIdentity) -> Option<Duration> {
+        let born = self.state().born.get(&process.pid).copied()?;
+        Some(born.elapsed())
     }
 
     fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, Found> {
@@ -178,8 +188,8 @@ impl Launcher for FakeLauncher {
         Ok(())
     }
 
-    fn group_is_gone(&self, pgid: u32) -> bool {
-        self.group_members(pgid).is_empty()
+    fn group_is_gone(&self, process: &ProcessIdentity) -> bool {
+        self.group_members(process.pgid).is_empty()
     }
 
     fn group_members(&self, pgid: u32) -> Vec<GroupMember> {

@@ -96,21 +96,22 @@ impl Ledger {
         lane: &str,
         gave_up: bool,
         wait_ms: i64,
-        (policy, now_ms, clock_was_set): (&Policy, i64, bool),
+        (policy, now_ms): (&Policy, i64),
     ) -> Check {
         let is_straddled = self.straddled.contains(lane);
         let Some(account) = self.accounts.get_mut(lane) else {
             let is_clean = !gave_up && wait_ms == 0;
             return is_clean.then_some(()).ok_or(format!("`{lane}` has done nothing"));
         };
-        // Rows bear whole seconds: which failures are inside the window is not quite sure.
+        // Rows bear whole seconds of a clock that can be set: which failures are inside the
+        // window is not quite sure.
         let is_doubtful = account.failures >= policy.burst;
+        account.is_lenient |= is_straddled || is_doubtful;
         if account.gave_up || gave_up {
             let is_right = gave_up && (account.gave_up || is_doubtful);
             account.gave_up = true;
             return is_right.then_some(()).ok_or(format!("`{lane}`: given up is {gave_up}"));
         }
-        account.is_lenient |= is_straddled || (clock_was_set && is_doubtful);
         let full_ms = account.delay_ms.unwrap_or_default();
         let is_right = account.floor_ms <= now_ms + wait_ms && wait_ms <= full_ms;
         let is_excusable = account.is_lenient && wait_ms <= policy.max_delay_ms;

@@ -137,7 +137,7 @@ fn take(world: &mut World, at: usize, step: &Step) -> Check {
             }
         }
         Step::Reset(lane) => reset(world, lane_at(*lane))?,
-        Step::Jump(ms) => world.jump(*ms),
+        Step::Jump(ms) => world.now.wall_ms += ms,
         Step::ForeignAcquire(lane, beats) => {
             let lane = lane_at(*lane);
             world.acquire(lane, &format!("foreign-{at}"), beats.then_some("RID-foreign"));
@@ -196,7 +196,10 @@ fn make_peace(world: &mut World) {
     for lease in foreign.iter().filter(|lease| lease.loop_ts().starts_with("foreign")) {
         world.scavenge(lease.lane(), lease.loop_ts());
     }
-    let alone: Vec<_> = world.processes.values().filter(|run| run.lane == "x").cloned().collect();
+    // So does one on an undeclared lane, whose region nobody knows.
+    let runs_alone = |lane: &str| lane == "x" || lane == "zz";
+    let alone: Vec<_> =
+        world.processes.values().filter(|run| runs_alone(&run.lane)).cloned().collect();
     for run in alone {
         world.end(&run.run_id, Exit { code: Some(0), signal: None }, 60 * MINUTE_MS);
     }

@@ -64,7 +64,6 @@ pub(super) struct World {
     pub(super) ledger: Ledger,
     /// What the supervisor made wrong of it.
     pub(super) complaint: Option<String>,
-    clock_was_set: bool,
     /// Every stamp that a run was ever given.
     pub(super) stamps: BTreeSet<String>,
     /// Whether the supervisor knows all that lives.
@@ -84,7 +83,6 @@ impl World {
             ends: Vec::new(),
             ledger: Ledger::default(),
             complaint: None,
-            clock_was_set: false,
             stamps: BTreeSet::new(),
             reconciled: true,
             rows: Vec::new(),
@@ -95,12 +93,6 @@ impl World {
     pub(super) fn pass(&mut self, ms: i64) {
         self.now.wall_ms += ms;
         self.now.monotonic_ms += ms;
-    }
-
-    /// The wall clock is set.
-    pub(super) fn jump(&mut self, ms: i64) {
-        self.now.wall_ms += ms;
-        self.clock_was_set = true;
     }
 
     pub(super) fn write(&mut self, row: &LaneRow) {
@@ -197,7 +189,11 @@ impl World {
         let policy = self.fleet.settings().restart.usual;
         for end in std::mem::take(&mut self.untold) {
             if end.excused.is_none() {
-                self.ledger.enter(&end, &policy);
+                let account = self.ledger.enter(&end, &policy);
+                // As if it were told now: the run may have lived long enough to clear a
+                // longer delay.
+                let full_ms = account.delay_ms.unwrap_or_default();
+                account.floor_ms = self.now.monotonic_ms + full_ms - full_ms / 4;
             }
         }
         let pasts: Vec<_> =
@@ -213,8 +209,7 @@ impl World {
             let tries = &self.fleet.table.tries;
             let wait_ms = tries.wait_ms(lane, self.now).unwrap_or_default();
             let gave_up = tries.gave_up(lane);
-            let facts = (&policy, now_ms, self.clock_was_set);
-            self.complain(|ledger| ledger.compare(lane, gave_up, wait_ms, facts));
+            self.complain(|ledger| ledger.compare(lane, gave_up, wait_ms, (&policy, now_ms)));
         }
     }
 

@@ -1,0 +1,94 @@
+//! What all runs of one actor share, and their way to the journals.
+
+use dosd_kernel::draft::Draft;
+use dosd_kernel::lane::LaneRow;
+use dosd_kernel::verdict::VerdictEvent;
+use tracing::{error, warn};
+
+use super::end_rows::EndRows;
+use super::living::Living;
+use super::message::ProcessEvent;
+use super::settings::SpawnSettings;
+use super::terms::TermBook;
+use crate::journal::{Append, Decide, JournalError, JournalErrorKind, LOCK_PATIENCE};
+use crate::port::{ProcessIdentity, SharedClock, SharedLauncher, SharedRepository, SharedStorage};
+use crate::reach::Reach;
+use crate::witness::{EndRun, TakeBaseline};
+
+/// What all runs of one actor share.
+pub(super) struct Shared {
+    pub(super) settings: SpawnSettings,
+    pub(super) terms: TermBook,
+    pub(super) clock: SharedClock,
+    pub(super) storage: SharedStorage,
+    pub(super) launcher: SharedLauncher,
+    pub(super) repository: SharedRepository,
+    pub(super) lanes: Reach<Append>,
+    pub(super) ends: Reach<Decide<EndRows>>,
+    pub(super) verdicts: Reach<Append>,
+    pub(super) baseline: Reach<TakeBaseline>,
+    pub(super) run_ended: Reach<EndRun>,
+    pub(super) supervisor: Reach<ProcessEvent>,
+    pub(super) living: Living,
+}
+
+impl Shared {
+    /// When a process began, as a reading of the monotonic clock; before zero when that
+    /// was before this daemon.
+    pub(super) fn began_ms(&self, process: &ProcessIdentity) -> i64 {
+        let age = self.launcher.age(process).unwrap_or_default();
+        let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        self.clock.monotonic_ms().saturating_sub(age_ms)
+    }
+
+    /// Puts a verdict about a run on disk.
+    pub(super) async fn tell_verdict(&self, verdict: VerdictEvent) {
+        append(&self.verdicts, vec![verdict.draft(self.clock.now_ms())]).await;
+    }
+
+    /// Puts the end of a run on disk with the release of its lease. If somebody keeps
+    /// the mutex for long, the end alone: the lease then names a run that is over,
+    /// and the supervisor takes it back.
+    pub(super) async fn record_end(&self, exited: LaneRow, release: LaneRow) {
+        let now_ms = self.clock.now_ms();
+        let exited = exited.draft(now_ms);
+        let matter = EndRows(vec![exited.clone(), release.draft(now_ms)]);
+        match self.ends.ask(Decide { matter, patience: LOCK_PATIENCE }).await {
+            Ok(Ok(())) => {}
+            Ok(Err(JournalError { kind: JournalErrorKind::Busy { lock }, .. })) => {
+                warn!(
+                    lock = %lock.display(),
+                    "another process decides about leases for long; a lease stays until that ends"
+                );
+                append(&self.lanes, vec![exited]).await;
+            }
+            Ok(Err(failed)) => error!("the end of a worker is not recorded: {failed}"),
+            Err(gone) => error!("the end of a worker is not recorded: {gone}"),
+        }
+    }
+
+    /// Puts rows into the lane journal. Says whether they are there.
+    pub(super) async fn append_lanes(&self, rows: Vec<LaneRow>) -> bool {
+        let now_ms = self.clock.now_ms();
+        append(&self.lanes, rows.iter().map(|row| row.draft(now_ms)).collect()).await
+    }
+
+    pub(super) async fn tell(&self, event: ProcessEvent) {
+        // A supervisor that is being made again asks for the living runs itself.
+        let _ = self.supervisor.ask(event).await;
+    }
+}
+
+/// Appends, and says what could not be recorded. The journal's own end stops the
+/// daemon, so there is nothing more to do here.
+async fn append(journal: &Reach<Append>, rows: Vec<Draft>) -> bool {
+    if rows.is_empty() {
+        return true;
+    }
+    match journal.ask(Append { rows }).await {
+        Ok(Ok(_)) => return true,
+        Ok(Err(failed)) => error!("a worker's row is not recorded: {failed}"),
+        Err(gone) => error!("a worker's row is not recorded: {gone}"),
+    }
+    false
+}
