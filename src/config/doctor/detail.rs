@@ -2,8 +2,8 @@
 //! `worker`, and decides what of that is a finding.
 
 use super::{
-    Detail, ExporterCheck, Finding, LaneTable, Policies, SuperviseTable, checks,
-    lanes, shown, witness, worker,
+    Detail, ExporterCheck, Finding, LaneTable, Policies, SuperviseTable, checks, lanes, shown,
+    witness, worker,
 };
 use crate::config::Weight;
 use crate::config::model::{Config, Exporter, Sink};

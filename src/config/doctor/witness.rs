@@ -38,9 +38,7 @@ fn check(witness: &Witness, workspace: &Workspace, environment: &Environment) ->
             let found = program::find(program, workspace.root(), search_path);
             (argv.join(" "), None, found.err())
         }
-        Surface::Http { url, headers, .. } => {
-            (url.clone(), None, headers.values().find_map(unset))
-        }
+        Surface::Http { url, headers, .. } => (url.clone(), None, headers.values().find_map(unset)),
         Surface::Postgres { url, .. } => {
             let place = match url {
                 Secret::Plain(url) => url.clone(),

@@ -59,11 +59,10 @@ fn every_kind_has_its_keys() {
     ] {
         assert_eq!(one(keys).surface, surface, "{keys}");
     }
-    let Surface::Http { headers, items, .. } = one(
-        "kind = \"http\"\nurl = \"http://x\"\nitems = \"/all\"\n\
-         headers = { Accept = \"application/json\" }\nheaders_env = { Authorization = \"TOKEN\" }",
-    )
-    .surface
+    let Surface::Http { headers, items, .. } =
+        one("kind = \"http\"\nurl = \"http://x\"\nitems = \"/all\"\n\
+         headers = { Accept = \"application/json\" }\nheaders_env = { Authorization = \"TOKEN\" }")
+        .surface
     else {
         panic!("a surface behind a URL")
     };
@@ -77,10 +76,8 @@ fn limits_have_generous_defaults_and_can_be_set() {
     let usual = one("kind = \"json\"\npath = \"x\"");
     assert_eq!((usual.max_entities, usual.timeout), (20_000_000, Duration::from_mins(1)));
     assert!(usual.settle.is_zero() && usual.ignore.is_empty());
-    let own = one(
-        "kind = \"json\"\npath = \"x\"\nmax_entities = 5\nmax_bytes = \"1MB\"\n\
-         timeout = \"2s\"\nsettle = \"3s\"\nignore = [\"/updated_at\"]",
-    );
+    let own = one("kind = \"json\"\npath = \"x\"\nmax_entities = 5\nmax_bytes = \"1MB\"\n\
+         timeout = \"2s\"\nsettle = \"3s\"\nignore = [\"/updated_at\"]");
     assert_eq!((own.max_entities, own.max_bytes), (5, 1_000_000));
     assert_eq!((own.timeout, own.settle), (Duration::from_secs(2), Duration::from_secs(3)));
     assert_eq!(own.ignore, ["/updated_at"]);
@@ -91,19 +88,55 @@ fn limits_have_generous_defaults_and_can_be_set() {
 fn what_cannot_be_read_is_refused_with_its_place() {
     for (keys, start) in [
         ("kind = \"jsonl\"\npath = \"x\"", "1:1: key `dosd.witness[0].key`: is missing"),
-        ("kind = \"json\"\npath = \"x\"\nkey = \"id\"", "5:7: key `dosd.witness[0].key`: `id` is not a JSON pointer"),
-        ("kind = \"json\"\npath = \"x\"\nignore = \"id\"", "5:10: key `dosd.witness[0].ignore`: `id` is not a JSON pointer"),
-        ("kind = \"sqlite\"\npath = \"x\"\nkey = \"id\"", "1:1: key `dosd.witness[0].table`: is missing"),
-        ("kind = \"sqlite\"\npath = \"x\"\ntable = \"t\"\nquery = \"q\"\nkey = \"id\"", "6:9: key `dosd.witness[0].query`: stands beside `table`"),
-        ("kind = \"postgres\"\nurl = \"postgres://me:pw@h/d\"\nquery = \"q\"\nkey = \"id\"", "4:7: key `dosd.witness[0].url`: holds a password"),
-        ("kind = \"http\"\nurl = \"ftp://x\"", "4:7: key `dosd.witness[0].url`: is not an `http` or `https` URL"),
-        ("kind = \"http\"\nurl = \"https://me:pw@x\"", "4:7: key `dosd.witness[0].url`: holds a password"),
-        ("kind = \"http\"\nurl = \"https://x\"\nheaders_env = { A = \"$T\" }", "5:21: key `dosd.witness[0].headers_env.A`: `$T` is no name of a variable"),
+        (
+            "kind = \"json\"\npath = \"x\"\nkey = \"id\"",
+            "5:7: key `dosd.witness[0].key`: `id` is not a JSON pointer",
+        ),
+        (
+            "kind = \"json\"\npath = \"x\"\nignore = \"id\"",
+            "5:10: key `dosd.witness[0].ignore`: `id` is not a JSON pointer",
+        ),
+        (
+            "kind = \"sqlite\"\npath = \"x\"\nkey = \"id\"",
+            "1:1: key `dosd.witness[0].table`: is missing",
+        ),
+        (
+            "kind = \"sqlite\"\npath = \"x\"\ntable = \"t\"\nquery = \"q\"\nkey = \"id\"",
+            "6:9: key `dosd.witness[0].query`: stands beside `table`",
+        ),
+        (
+            "kind = \"postgres\"\nurl = \"postgres://me:pw@h/d\"\nquery = \"q\"\nkey = \"id\"",
+            "4:7: key `dosd.witness[0].url`: holds a password",
+        ),
+        (
+            "kind = \"http\"\nurl = \"ftp://x\"",
+            "4:7: key `dosd.witness[0].url`: is not an `http` or `https` URL",
+        ),
+        (
+            "kind = \"http\"\nurl = \"https://me:pw@x\"",
+            "4:7: key `dosd.witness[0].url`: holds a password",
+        ),
+        (
+            "kind = \"http\"\nurl = \"https://x\"\nheaders_env = { A = \"$T\" }",
+            "5:21: key `dosd.witness[0].headers_env.A`: `$T` is no name of a variable",
+        ),
         ("kind = \"exit\"\nargv = []", "4:8: key `dosd.witness[0].argv`: names no program"),
-        ("kind = \"exit\"\nargv = [\"p\"]\nmax_entities = 1", "5:1: key `dosd.witness[0].max_entities`: is not a known key"),
-        ("kind = \"json\"\npath = \"x\"\nmax_entities = 0", "5:16: key `dosd.witness[0].max_entities`: must be 1 or more"),
-        ("kind = \"json\"\npath = \"x\"\ntimeout = \"0s\"", "5:11: key `dosd.witness[0].timeout`: must not be zero"),
-        ("kind = \"json\"\npath = \"x\"\nrung = \"THIRD_PARTY\"", "5:8: key `dosd.witness[0].rung`: a `json` is read on this machine"),
+        (
+            "kind = \"exit\"\nargv = [\"p\"]\nmax_entities = 1",
+            "5:1: key `dosd.witness[0].max_entities`: is not a known key",
+        ),
+        (
+            "kind = \"json\"\npath = \"x\"\nmax_entities = 0",
+            "5:16: key `dosd.witness[0].max_entities`: must be 1 or more",
+        ),
+        (
+            "kind = \"json\"\npath = \"x\"\ntimeout = \"0s\"",
+            "5:11: key `dosd.witness[0].timeout`: must not be zero",
+        ),
+        (
+            "kind = \"json\"\npath = \"x\"\nrung = \"THIRD_PARTY\"",
+            "5:8: key `dosd.witness[0].rung`: a `json` is read on this machine",
+        ),
         ("kind = \"redis\"", "3:8: key `dosd.witness[0].kind`: `redis` is not a known kind"),
     ] {
         let error = error(keys);
