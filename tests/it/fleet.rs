@@ -231,7 +231,8 @@ fn a_second_daemon_says_who_serves_the_workspace() {
     daemon.wait_for_worker("idle");
     let second = workspace.dosd(&["run"]);
     assert_eq!(second.code, 75);
-    assert!(second.stderr.contains("process "), "{}", second.stderr);
+    let holder = format!("process {} serves this workspace already", daemon.pid());
+    assert!(second.stderr.contains(&holder), "{}", second.stderr);
     daemon.signal("TERM");
     assert_eq!(daemon.wait().code(), Some(0));
 }

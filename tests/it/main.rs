@@ -22,6 +22,7 @@ mod reset;
 mod retention;
 mod sections;
 mod small_verbs;
+mod supervision;
 mod support;
 mod top;
 mod watchdog;

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::num::NonZeroU64;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::{Advice, FlockOperation, fadvise, flock};
+use rustix::fs::{Advice, AtFlags, CWD, FlockOperation, Mode, OFlags, fadvise, flock, linkat};
 
 use super::storage::{AppendFile, ChangeStream, FileStat, FsLock, Storage};
 use super::watch;
@@ -89,6 +90,16 @@ impl Storage for Disk {
     }
 
     fn create_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        // Most often somebody has it: that costs no sync.
+        if fs::symlink_metadata(path).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        if let Some(mut file) = nameless_beside(path) {
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            return Ok(name(&file, path)?);
+        }
+        // The best that is left, but for a moment the file is there and empty.
         let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
         let written = file.write_all(bytes).and_then(|()| file.sync_all());
         if written.is_err() {
@@ -184,13 +195,27 @@ fn unique_sibling(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// A file without a name, in the directory of `path`: nothing is left of it if this process is killed
+/// before it gets one. `None` where the file system knows of no such thing.
+fn nameless_beside(path: &Path) -> Option<File> {
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let mode = Mode::from_raw_mode(0o666);
+    rustix::fs::open(directory_of(path), flags, mode).ok().map(File::from)
+}
+
+/// Gives a file from [`nameless_beside`] its name, if nobody has that.
+fn name(file: &File, path: &Path) -> rustix::io::Result<()> {
+    let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
+    linkat(CWD, nameless, CWD, path, AtFlags::SYMLINK_FOLLOW)
+}
+
 /// Makes a created or renamed directory entry durable.
 fn sync_directory_of(path: &Path) -> io::Result<()> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    File::open(parent)?.sync_all()
+    File::open(directory_of(path))?.sync_all()
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The entries of one kind, sorted.
@@ -213,6 +238,31 @@ fn entries(directory: &Path, kind: fn(&fs::FileType) -> bool) -> io::Result<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_created_file_is_there_with_its_content_or_not_at_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let is_over = AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            // A daemon that is killed leaves what a reader sees at that moment.
+            scope.spawn(|| {
+                while is_over.load(Ordering::Relaxed) == 0 {
+                    if let Ok(seen) = fs::read(&path) {
+                        assert_eq!(seen, b"owner");
+                    }
+                }
+            });
+            for _ in 0..300 {
+                Disk.create_new(&path, b"owner").unwrap();
+                let again = Disk.create_new(&path, b"other").unwrap_err();
+                assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+                fs::remove_file(&path).unwrap();
+            }
+            is_over.store(1, Ordering::Relaxed);
+        });
+        assert!(Disk.list(directory.path()).unwrap().is_empty(), "nothing is beside it");
+    }
 
     #[test]
     fn w_10_files_that_are_replaced_at_once_share_no_temporary_file() {

@@ -157,7 +157,8 @@ pub trait Storage: Send + Sync + 'static {
     /// The file system's own, except "not found".
     fn remove_dir_all(&self, path: &Path) -> io::Result<()>;
 
-    /// Creates a file that must not exist yet (`O_CREAT|O_EXCL`) with `bytes`.
+    /// Creates a file that must not exist yet with `bytes`. Whoever looks sees no file or all of
+    /// it, also when this process is killed meanwhile.
     ///
     /// # Errors
     /// `AlreadyExists`, and the file system's own; no file of this call is then

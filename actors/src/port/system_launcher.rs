@@ -397,4 +397,34 @@ mod tests {
         assert!(launcher.group_members(started.identity.pgid).is_empty());
         assert!(launcher.adopt(&started.identity).is_none());
     }
+
+    #[actix::test]
+    async fn a_group_whose_number_another_leader_has_is_gone() {
+        let launcher = SystemLauncher::new().unwrap();
+        let started = launcher.launch(&spec(&["sleep", "60"])).await.unwrap();
+        let before = ProcessIdentity { start_ticks: 1, ..started.identity.clone() };
+        assert!(launcher.group_is_gone(&before));
+        let of_another_boot = ProcessIdentity { boot_id: "b".into(), ..started.identity.clone() };
+        assert!(launcher.group_is_gone(&of_another_boot));
+        assert!(!launcher.group_is_gone(&started.identity));
+        launcher.signal_group(started.identity.pgid, Signal::Kill).unwrap();
+        started.exited.await;
+        assert!(launcher.group_is_gone(&started.identity));
+    }
+
+    #[actix::test]
+    async fn a_process_is_as_old_as_its_start_tells() {
+        let launcher = SystemLauncher::new().unwrap();
+        let started = launcher.launch(&spec(&["sleep", "60"])).await.unwrap();
+        let own = launcher.identify(std::process::id()).unwrap();
+        let age = |process: &ProcessIdentity| launcher.age(process);
+        let younger = age(&started.identity).unwrap();
+        assert!(younger <= age(&own).unwrap(), "a child is younger than its parent");
+        assert!(younger <= age(&started.identity).unwrap(), "nobody grows younger");
+        let of_another_boot = ProcessIdentity { boot_id: "b".into(), ..own.clone() };
+        assert_eq!(age(&of_another_boot), None);
+        assert_eq!(age(&ProcessIdentity { start_ticks: 0, ..own }), None, "it is not known");
+        launcher.signal_group(started.identity.pgid, Signal::Kill).unwrap();
+        started.exited.await;
+    }
 }

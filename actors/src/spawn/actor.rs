@@ -180,9 +180,9 @@ impl SpawnActor {
         let interval = self.shared.launcher.look_interval();
         let worker = Worker::new(known.map(|process| process.pid), interval);
         self.shared.terms.begin(&run);
-        let Some(happening) = self.shared.living.enter(&run, worker) else { return false };
+        let Some(news) = self.shared.living.enter(&run, worker) else { return false };
         self.shared.living.post(&run.run_id, first);
-        ctx.spawn(wrap_future(live(Rc::clone(&self.shared), run, found, happening)));
+        ctx.spawn(wrap_future(live(Rc::clone(&self.shared), run, found, news)));
         true
     }
 

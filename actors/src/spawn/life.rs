@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::living::News;
 use super::message::Run;
 use super::perform::Performer;
 use super::shared::Shared;
@@ -20,17 +21,24 @@ pub(super) async fn live(
     shared: Rc<Shared>,
     run: Run,
     found: Option<Launched>,
-    mut happening: UnboundedReceiver<Event>,
+    mut news: UnboundedReceiver<News>,
 ) {
     let performer = Performer::new(Rc::clone(&shared), run, found);
     let mut doing = FuturesUnordered::new();
     loop {
         let next = poll_fn(|context: &mut Context<'_>| {
             while let Poll::Ready(Some(())) = doing.poll_next_unpin(context) {}
-            happening.poll_recv(context)
+            news.poll_recv(context)
         });
         // The last sender goes with the run.
-        let Some(event) = next.await else { return };
+        let event = match next.await {
+            Some(News::Event(event)) => event,
+            Some(News::StopWanted(waiting)) => {
+                performer.let_wait(waiting);
+                Event::StopAsked
+            }
+            None => return,
+        };
         let actions = shared.living.step(&performer.run().run_id, event);
         if !actions.is_empty() {
             doing.push(perform(&performer, actions));

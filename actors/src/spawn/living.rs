@@ -36,30 +36,40 @@ pub(super) struct Living {
 struct Held {
     run: Run,
     worker: Worker,
-    events: UnboundedSender<Event>,
-    /// Those who wait for it to be stopped.
-    waiting: Vec<oneshot::Sender<Stopping>>,
+    news: UnboundedSender<News>,
+}
+
+/// What reaches whoever sees a run through.
+#[derive(Debug)]
+pub(super) enum News {
+    /// Something happened to it.
+    Event(Event),
+    /// Somebody wants it stopped, and waits for the answer.
+    StopWanted(oneshot::Sender<Stopping>),
 }
 
 impl Living {
-    /// Takes a run in hand, and gives what is going to happen to it; `None` when it was
+    /// Takes a run in hand, and gives the way on which its news come; `None` when it was
     /// there before.
-    pub(super) fn enter(&self, run: &Run, worker: Worker) -> Option<UnboundedReceiver<Event>> {
+    pub(super) fn enter(&self, run: &Run, worker: Worker) -> Option<UnboundedReceiver<News>> {
         let mut runs = self.runs.borrow_mut();
         if runs.contains_key(&run.run_id) {
             return None;
         }
-        let (events, happening) = unbounded_channel();
-        let held = Held { run: run.clone(), worker, events, waiting: Vec::new() };
-        runs.insert(run.run_id.clone(), held);
-        Some(happening)
+        let (news, received) = unbounded_channel();
+        runs.insert(run.run_id.clone(), Held { run: run.clone(), worker, news });
+        Some(received)
     }
 
     /// Something happened to a run. It concerns nobody once the run has left.
     pub(super) fn post(&self, run_id: &str, event: Event) {
+        self.send(run_id, News::Event(event));
+    }
+
+    fn send(&self, run_id: &str, news: News) {
         if let Some(held) = self.runs.borrow().get(run_id) {
             // Its receiver goes with the actor.
-            let _ = held.events.send(event);
+            let _ = held.news.send(news);
         }
     }
 
@@ -69,28 +79,20 @@ impl Living {
         runs.get_mut(run_id).map(|held| held.worker.step(event)).unwrap_or_default()
     }
 
-    /// Wants a run stopped. The answer comes also when the run ends by itself.
+    /// Wants a run stopped. The answer comes also when the run ends by itself, and when
+    /// the actor does.
     pub(super) async fn stop(&self, run_id: &str) -> Stopping {
         let (sender, answer) = oneshot::channel();
-        if let Some(held) = self.runs.borrow_mut().get_mut(run_id) {
-            held.waiting.push(sender);
-        }
-        self.post(run_id, Event::StopAsked);
-        // Who is not there has ended, and so has who leaves.
-        answer.await.unwrap_or(Stopping::Stopped)
-    }
-
-    /// Answers those who want a run stopped.
-    pub(super) fn answer(&self, run_id: &str, answer: &Stopping) {
-        if let Some(held) = self.runs.borrow_mut().get_mut(run_id) {
-            for waiting in held.waiting.drain(..) {
-                // It may not want to know any more.
-                let _ = waiting.send(answer.clone());
-            }
+        self.send(run_id, News::StopWanted(sender));
+        match answer.await {
+            Ok(answer) => answer,
+            // It has left.
+            Err(_) if !self.runs.borrow().contains_key(run_id) => Stopping::Stopped,
+            Err(_) => Stopping::Unproven,
         }
     }
 
-    /// The end of a run is on disk and told: whoever wants it stopped hears so.
+    /// The end of a run is on disk and told.
     pub(super) fn leave(&self, run_id: &str) {
         self.runs.borrow_mut().remove(run_id);
         self.left.notify_waiters();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_rt::task::JoinHandle;
 use dosd_kernel::restart::Excuse;
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
@@ -58,17 +59,29 @@ struct Hand {
     start_sha: Option<String>,
     /// The copying of its output, when no helper does it.
     captured: Option<JoinHandle<()>>,
+    /// Those who wait for it to be stopped. They go with the actor.
+    waiting: Vec<oneshot::Sender<Stopping>>,
 }
 
 impl Performer {
     pub(super) fn new(shared: Rc<Shared>, run: Run, found: Option<Launched>) -> Self {
-        let hand =
-            RefCell::new(Hand { launched: found, argv: None, start_sha: None, captured: None });
-        Self { shared, run, hand }
+        let hand = Hand {
+            launched: found,
+            argv: None,
+            start_sha: None,
+            captured: None,
+            waiting: Vec::new(),
+        };
+        Self { shared, run, hand: RefCell::new(hand) }
     }
 
     pub(super) fn run(&self) -> &Run {
         &self.run
+    }
+
+    /// Somebody waits for the run to be stopped.
+    pub(super) fn let_wait(&self, waiting: oneshot::Sender<Stopping>) {
+        self.hand.borrow_mut().waiting.push(waiting);
     }
 
     /// Performs one action. What comes of it is an event for the run.
@@ -105,10 +118,7 @@ impl Performer {
             Action::TellVerdict(end) => return self.tell_verdict(&end).await,
             Action::CleanUp => return self.clean_up().await,
             Action::AnswerStop(answer) => return self.answer(&answer),
-            Action::Leave => {
-                self.shared.terms.end(&self.run.run_id);
-                return self.shared.living.leave(&self.run.run_id);
-            }
+            Action::Leave => return self.leave(),
         };
         self.shared.living.post(&self.run.run_id, event);
     }
@@ -341,7 +351,20 @@ impl Performer {
         } else {
             warn!(lane, run, "the end of this run is not recorded in time");
         }
-        self.shared.living.answer(run, &stopping);
+        self.tell_waiting(&stopping);
+    }
+
+    fn leave(&self) {
+        self.tell_waiting(&Stopping::Stopped);
+        self.shared.terms.end(&self.run.run_id);
+        self.shared.living.leave(&self.run.run_id);
+    }
+
+    fn tell_waiting(&self, stopping: &Stopping) {
+        for waiting in self.hand.borrow_mut().waiting.drain(..) {
+            // It may not want to know any more.
+            let _ = waiting.send(stopping.clone());
+        }
     }
 }
 

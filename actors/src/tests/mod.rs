@@ -4,6 +4,7 @@
 mod commits;
 mod fleet;
 mod lease_lock;
+mod life;
 mod probe;
 mod reset;
 mod restart;

@@ -20,6 +20,7 @@ use crate::witness::{EndRun, Entities, Surface, TakeBaseline, Unclaimed, Unreada
 pub(super) struct Notes {
     lines: Arc<Mutex<Vec<String>>>,
     ends: Arc<Mutex<Vec<(Exit, i64)>>>,
+    rows: Arc<Mutex<Vec<Map>>>,
 }
 
 impl Notes {
@@ -34,6 +35,16 @@ impl Notes {
     /// How the runs ended, and how long they lived.
     pub(super) fn ends(&self) -> Vec<(Exit, i64)> {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The rows that reached a disk, in order.
+    pub(super) fn rows(&self) -> Vec<Map> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn add_row(&self, journal: &str, row: &Map) {
+        self.add(format!("{journal} {}", title(row)));
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).push(row.clone());
     }
 
     fn add_end(&self, end: &RunEnd) {
@@ -67,7 +78,7 @@ impl Handler<Append> for SlowJournal {
         Box::pin(async move {
             tokio::time::sleep(takes).await;
             for row in &message.rows {
-                notes.add(format!("{name} {}", title(row.fields())));
+                notes.add_row(name, row.fields());
             }
             let file = FileIdentity { inode: 1, head: None };
             Ok(Committed { first_seq: 1, last_seq: 1, end: Cursor { file, offset: 0 } })

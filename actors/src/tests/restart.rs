@@ -4,6 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::stage::{LANES, Stage, code};
+use crate::port::ProcessIdentity;
+use crate::port::testing::FakeLauncher;
 use crate::reach::Reach;
 use crate::spawn::StopAll;
 use crate::supervisor::{Close, GetFleet, LeaseMode, Shutdown};
@@ -26,6 +28,38 @@ fn workers_that_outlive_the_daemon_are_found_again_and_not_doubled() {
     assert_eq!(ended.len(), 1);
     assert_eq!(ended[0]["lane"], "b");
     assert!(ended[0]["code"].is_null());
+}
+
+#[test]
+fn a_process_that_began_later_under_the_pid_of_a_worker_is_left_alone() {
+    is_left_alone(|worker| ProcessIdentity { start_ticks: worker.start_ticks + 1, ..worker });
+}
+
+#[test]
+fn a_process_of_another_boot_under_the_pid_and_start_of_a_worker_is_left_alone() {
+    is_left_alone(|worker| ProcessIdentity { boot_id: "next boot".to_owned(), ..worker });
+}
+
+/// Somebody else's process has the pid of a worker when the next daemon comes: it is not taken
+/// for the worker, nor signalled with those that are.
+fn is_left_alone(other: impl Fn(ProcessIdentity) -> ProcessIdentity) {
+    let mut stage = a_daemon_that_died(&["a"]);
+    let [pid] = stage.launcher.living()[..] else { panic!("one worker") };
+    stage.launcher.hand_pid_on(other(FakeLauncher::identity(pid)));
+    actix::System::new().block_on(async {
+        stage.reawake();
+        let next = stage.start();
+        stage.pass(Duration::from_secs(20)).await;
+        assert_eq!(stage.launcher.launched().len(), 2, "its lane has a new worker");
+        assert!(next.spawner.send(StopAll).await.unwrap().is_empty());
+    });
+    assert_eq!(stage.launcher.living(), [pid], "who is left");
+    let signalled = stage.launcher.signals().into_iter().any(|(number, _)| number == pid);
+    assert!(!signalled, "{:?}", stage.launcher.signals());
+    let rows = stage.rows(LANES);
+    let end = rows.iter().find(|row| row["op"] == "WORKER_EXITED").unwrap();
+    assert_eq!((&end["pid"], &end["code"]), (&pid.into(), &serde_json::Value::Null));
+    assert!(end["signal"].is_null(), "{end}");
 }
 
 #[test]

@@ -6,60 +6,75 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Addr};
+use actix::{Actor, ActorContext as _, Addr, Context, Handler, Message};
 use tokio::sync::Semaphore;
 
 use super::probe::{Notes, Peers, SlowJournal};
 use super::stage::{code, settle, worker_policy};
 use crate::exec::{ExitRecord, exit_record_path};
 use crate::port::testing::{FakeLauncher, FakeRepository, MemoryStorage, TestClock};
-use crate::port::{Exit, Signal, Storage};
+use crate::port::{Clock as _, Exit, RUN_ID_VARIABLE, Signal, Storage};
 use crate::reach::Reach;
 use crate::spawn::{
     AwaitEnds, HaltRun, Halting, ReadoptRuns, Run, Spawn, SpawnActor, SpawnPorts, SpawnSettings,
     StopAll, Survivors,
 };
 
-const DISK: Duration = Duration::from_millis(700);
+pub(super) const DISK: Duration = Duration::from_millis(700);
 
-struct Scene {
-    spawner: Addr<SpawnActor>,
-    launcher: FakeLauncher,
+/// Ends an actor at once, as a panic does.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Die;
+
+impl Handler<Die> for SpawnActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Die, ctx: &mut Context<Self>) {
+        ctx.terminate();
+    }
+}
+
+pub(super) struct Scene {
+    pub(super) spawner: Addr<SpawnActor>,
+    pub(super) launcher: FakeLauncher,
     storage: MemoryStorage,
-    notes: Notes,
+    pub(super) notes: Notes,
     gate: Arc<Semaphore>,
+    pub(super) clock: TestClock,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         tokio::time::pause();
-        let (launcher, notes) = (FakeLauncher::default(), Notes::default());
-        let storage = MemoryStorage::default();
-        let gate = Arc::new(Semaphore::new(0));
-        let journal = |name| SlowJournal { name, takes: DISK, notes: notes.clone() }.start();
-        let (lanes, verdicts) = (journal("lane"), journal("verdict"));
-        let peers = Peers { gate: Arc::clone(&gate), notes: notes.clone() }.start();
-        let settings = SpawnSettings {
-            workspace: PathBuf::from("/w"),
-            environment: BTreeMap::new(),
-            logs: PathBuf::from("/w/logs"),
-            runs: PathBuf::from("/w/runs"),
-            host_id: "host".to_owned(),
+        let world = World {
+            launcher: FakeLauncher::default(),
+            storage: MemoryStorage::default(),
+            notes: Notes::default(),
+            gate: Arc::new(Semaphore::new(0)),
+            clock: TestClock::at(0),
         };
-        let ports = SpawnPorts {
-            clock: Arc::new(TestClock::at(0)),
-            storage: Arc::new(storage.clone()),
-            launcher: Arc::new(launcher.clone()),
-            repository: Arc::new(FakeRepository::default()),
-            lanes: Reach::to("lane", lanes.clone().recipient()),
-            ends: Reach::to("lane", lanes.recipient()),
-            verdicts: Reach::to("verdict", verdicts.recipient()),
-            baseline: Reach::to("witness", peers.clone().recipient()),
-            run_ended: Reach::to("witness", peers.clone().recipient()),
-            supervisor: Reach::to("supervisor", peers.recipient()),
+        let spawner = world.spawner();
+        let World { launcher, storage, notes, gate, clock } = world;
+        Self { spawner, launcher, storage, notes, gate, clock }
+    }
+
+    /// The spawner is there no more, as after a panic.
+    pub(super) async fn die(&self) {
+        // It may be gone before it answers.
+        let _ = self.spawner.send(Die).await;
+    }
+
+    /// Another spawner in the same world.
+    pub(super) fn make_again(&mut self) {
+        let world = World {
+            launcher: self.launcher.clone(),
+            storage: self.storage.clone(),
+            notes: self.notes.clone(),
+            gate: Arc::clone(&self.gate),
+            clock: self.clock.clone(),
         };
-        let spawner = SpawnActor::new(settings, worker_policy(), ports, None).start();
-        Self { spawner, launcher, storage, notes, gate }
+        self.spawner = world.spawner();
     }
 
     /// A scene with one worker that lives and is written down.
@@ -72,13 +87,13 @@ impl Scene {
         (scene, pid)
     }
 
-    async fn spawn(&self, run_id: &str) {
+    pub(super) async fn spawn(&self, run_id: &str) {
         self.spawner.send(Spawn { run: run(run_id) }).await.unwrap();
         settle().await;
     }
 
     /// Lets baselines be taken.
-    async fn let_in(&self, runs: usize) {
+    pub(super) async fn let_in(&self, runs: usize) {
         self.gate.add_permits(runs);
         settle().await;
     }
@@ -90,12 +105,50 @@ impl Scene {
     }
 }
 
-fn run(run_id: &str) -> Run {
+/// What spawners are made in.
+struct World {
+    launcher: FakeLauncher,
+    storage: MemoryStorage,
+    notes: Notes,
+    gate: Arc<Semaphore>,
+    clock: TestClock,
+}
+
+impl World {
+    fn spawner(&self) -> Addr<SpawnActor> {
+        let notes = self.notes.clone();
+        let journal = |name| SlowJournal { name, takes: DISK, notes: notes.clone() }.start();
+        let (lanes, verdicts) = (journal("lane"), journal("verdict"));
+        let peers = Peers { gate: Arc::clone(&self.gate), notes: notes.clone() }.start();
+        let settings = SpawnSettings {
+            workspace: PathBuf::from("/w"),
+            environment: BTreeMap::new(),
+            logs: PathBuf::from("/w/logs"),
+            runs: PathBuf::from("/w/runs"),
+            host_id: "host".to_owned(),
+        };
+        let ports = SpawnPorts {
+            clock: Arc::new(self.clock.clone()),
+            storage: Arc::new(self.storage.clone()),
+            launcher: Arc::new(self.launcher.clone()),
+            repository: Arc::new(FakeRepository::default()),
+            lanes: Reach::to("lane", lanes.clone().recipient()),
+            ends: Reach::to("lane", lanes.recipient()),
+            verdicts: Reach::to("verdict", verdicts.recipient()),
+            baseline: Reach::to("witness", peers.clone().recipient()),
+            run_ended: Reach::to("witness", peers.clone().recipient()),
+            supervisor: Reach::to("supervisor", peers.recipient()),
+        };
+        SpawnActor::new(settings, worker_policy(), ports, None).start()
+    }
+}
+
+pub(super) fn run(run_id: &str) -> Run {
     Run {
         run_id: run_id.to_owned(),
         lane: "a".to_owned(),
-        loop_ts: "t".to_owned(),
-        lineage: Vec::new(),
+        loop_ts: run_id.to_owned(),
+        lineage: vec![(RUN_ID_VARIABLE, run_id.to_owned())],
         leased: true,
     }
 }
@@ -318,4 +371,23 @@ async fn ends_are_awaited_until_the_last_one_is_on_disk_and_told() {
     assert!(tokio::time::timeout(DISK / 2, &mut ends).await.is_err());
     tokio::time::timeout(Duration::from_mins(1), ends).await.unwrap().unwrap();
     assert_eq!(scene.notes.about("told end"), ["told end RID-1"]);
+}
+
+#[actix::test]
+async fn the_time_of_an_adopted_worker_counts_from_its_start() {
+    let (mut scene, pid) = Scene::with_a_worker().await;
+    let born = scene.clock.monotonic_ms();
+    pass(Duration::from_hours(1)).await;
+    scene.die().await;
+    scene.make_again();
+    let identity = scene.launcher.identity_of(pid);
+    let open = vec![(run("RID-1"), Some(identity))];
+    assert_eq!(scene.spawner.send(ReadoptRuns { open }).await.unwrap(), [run("RID-1")]);
+    pass(Duration::from_mins(1)).await;
+    let lived_ms = scene.clock.monotonic_ms() - born;
+    scene.launcher.end(pid, Exit::default());
+    pass(Duration::from_secs(5)).await;
+    let ends = scene.notes.ends();
+    assert_eq!(ends.len(), 1);
+    assert!(ends[0].1 >= lived_ms, "{ends:?}, it lived {lived_ms} ms at least");
 }

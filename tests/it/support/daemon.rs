@@ -74,6 +74,17 @@ impl Daemon {
         self.lines = channel().1;
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it with KILL, at once, and waits for that.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it is there");
+        self.child.wait().expect("an exit status");
+    }
+
     /// Sends a signal to the daemon.
     pub(crate) fn signal(&self, name: &str) {
         signal(self.child.id(), name);
@@ -96,7 +107,8 @@ impl Daemon {
     }
 
     /// What it logged so far.
-    pub(crate) fn log(&self) -> String {
+    pub(crate) fn log(&mut self) -> String {
+        self.seen.extend(self.lines.try_iter());
         self.seen.join("\n")
     }
 }

@@ -21,6 +21,9 @@ pub struct FakeLauncher {
     state: Arc<Mutex<State>>,
 }
 
+/// The pid of a child is that of its group's leader and this.
+const CHILDREN: u32 = 5000;
+
 #[derive(Default)]
 struct State {
     next_pid: u32,
@@ -29,10 +32,14 @@ struct State {
     signals: Vec<(u32, Signal)>,
     /// When each process began.
     born: BTreeMap<u32, Instant>,
-    /// Groups with a member besides their leader.
-    parents: BTreeSet<u32>,
+    /// Groups with a member besides their leader, and who watches that one.
+    parents: BTreeMap<u32, Option<oneshot::Sender<Exit>>>,
+    /// Signals to groups without members.
+    wasted: Vec<u32>,
     /// Processes that left the group of a run, by pid.
     strays: BTreeMap<u32, String>,
+    /// Processes of somebody else, which have a pid that was one of ours.
+    strangers: BTreeMap<u32, ProcessIdentity>,
     missing: bool,
     deaf: bool,
 }
@@ -57,14 +64,33 @@ impl FakeLauncher {
         true
     }
 
+    /// A process ends, and somebody else's gets its pid. It lives until it is signalled.
+    pub fn hand_pid_on(&self, stranger: ProcessIdentity) {
+        self.end(stranger.pid, Exit::default());
+        let mut state = self.state();
+        state.living.insert(stranger.pid, oneshot::channel().0);
+        state.strangers.insert(stranger.pid, stranger);
+    }
+
+    /// The identity of a process that is started here and gets this pid.
+    #[must_use]
+    pub fn identity(pid: u32) -> ProcessIdentity {
+        let leader = if pid >= CHILDREN { pid - CHILDREN } else { pid };
+        let start_ticks = u64::from(pid) * 100;
+        ProcessIdentity { boot_id: "boot".to_owned(), pid, start_ticks, pgid: leader }
+    }
+
     /// Gives the group of a process another member, which does not end with it.
     pub fn bear_child(&self, pgid: u32) {
-        self.state().parents.insert(pgid);
+        self.state().parents.entry(pgid).or_default();
     }
 
     /// Ends the member that [`FakeLauncher::bear_child`] gave to a group.
     pub fn end_child(&self, pgid: u32) {
-        self.state().parents.remove(&pgid);
+        if let Some(Some(watcher)) = self.state().parents.remove(&pgid) {
+            // It ends whether or not anybody watches.
+            let _ = watcher.send(Exit::default());
+        }
     }
 
     /// Gives a run a process outside of its group, and gives its pid.
@@ -74,6 +100,12 @@ impl FakeLauncher {
         let pid = 9000 + u32::try_from(state.strays.len()).unwrap_or_default();
         state.strays.insert(pid, run_id.to_owned());
         pid
+    }
+
+    /// The process that was started with a pid.
+    #[must_use]
+    pub fn identity_of(&self, pid: u32) -> ProcessIdentity {
+        Self::identity(pid)
     }
 
     /// The pids that live, ascending.
@@ -94,6 +126,12 @@ impl FakeLauncher {
         self.state().signals.clone()
     }
 
+    /// The groups that were signalled when nobody was in them any more.
+    #[must_use]
+    pub fn wasted_signals(&self) -> Vec<u32> {
+        self.state().wasted.clone()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,15 +150,6 @@ impl FakeLauncher {
         let exited = async move { receiver.await.unwrap_or_default() };
         Ok(Launched { identity: Self::identity(pid), exited: exited.boxed(), output: None })
     }
-
-    fn identity(pid: u32) -> ProcessIdentity {
-        ProcessIdentity {
-            boot_id: "boot".to_owned(),
-            pid,
-            start_ticks: u64::from(pid) * 100,
-            pgid: pid,
-        }
-    }
 }
 
 impl Launcher for FakeLauncher {
@@ -130,11 +159,17 @@ impl Launcher for FakeLauncher {
 
     fn adopt(&self, identity: &ProcessIdentity) -> Option<Launched> {
         let mut state = self.state();
-        if *identity != Self::identity(identity.pid) || !state.living.contains_key(&identity.pid) {
+        let pid = identity.pid;
+        let there = state.strangers.get(&pid).cloned().unwrap_or_else(|| Self::identity(pid));
+        if *identity != there {
             return None;
         }
         let (sender, receiver) = oneshot::channel();
-        state.living.insert(identity.pid, sender);
+        if identity.pid == identity.pgid {
+            *state.living.get_mut(&identity.pid)? = sender;
+        } else {
+            *state.parents.get_mut(&identity.pgid)? = Some(sender);
+        }
         // An adopter is not the parent: it sees the end, not the status.
         let exited = async move {
             let _ = receiver.await;
@@ -150,10 +185,15 @@ impl Launcher for FakeLauncher {
 
     fn find(&self, run_ids: &BTreeSet<String>) -> BTreeMap<String, Found> {
         let state = self.state();
+        let alive = |pid: &u32| {
+            let child = || state.parents.contains_key(pid).then_some(*pid + CHILDREN);
+            state.living.contains_key(pid).then_some(*pid).or_else(child)
+        };
         let launched = state.launched.iter().rev();
         launched
-            .filter(|(pid, _)| state.living.contains_key(pid))
-            .filter_map(|(pid, spec)| Some((spec.environment.get(RUN_ID_VARIABLE)?.clone(), *pid)))
+            .filter(|(pid, _)| !state.strangers.contains_key(pid))
+            .filter_map(|(pid, spec)| Some((alive(pid)?, spec)))
+            .filter_map(|(pid, spec)| Some((spec.environment.get(RUN_ID_VARIABLE)?.clone(), pid)))
             .filter(|(run_id, _)| run_ids.contains(run_id))
             .map(|(run_id, pid)| (run_id, Found::Process(Self::identity(pid))))
             .collect()
@@ -162,6 +202,9 @@ impl Launcher for FakeLauncher {
     fn signal_group(&self, pgid: u32, signal: Signal) -> io::Result<()> {
         let mut state = self.state();
         state.signals.push((pgid, signal));
+        if !state.living.contains_key(&pgid) && !state.parents.contains_key(&pgid) {
+            state.wasted.push(pgid);
+        }
         let deadly = signal == Signal::Kill || !state.deaf;
         drop(state);
         if deadly {
@@ -195,7 +238,7 @@ impl Launcher for FakeLauncher {
     fn group_members(&self, pgid: u32) -> Vec<GroupMember> {
         let state = self.state();
         let leader = state.living.contains_key(&pgid).then_some(pgid);
-        let child = state.parents.contains(&pgid).then_some(pgid + 1);
+        let child = state.parents.contains_key(&pgid).then_some(pgid + CHILDREN);
         let member = |pid| GroupMember { pid, command: "fake".to_owned() };
         leader.into_iter().chain(child).map(member).collect()
     }
