@@ -14,8 +14,8 @@ mod tests;
 pub use commit::{Change, ChangeKind, Commit, Headline};
 pub use error::{GitError, GitErrorKind};
 
+use dosd_actors::port::{Children, git_command};
 use process::Process;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ pub struct Git {
     directory: PathBuf,
     program: PathBuf,
     patience: Duration,
+    children: Children,
 }
 
 /// Which commits to read, and how much of each.
@@ -52,7 +53,12 @@ impl Git {
     /// The history of the repository that holds this directory.
     #[must_use]
     pub fn at(directory: &Path) -> Self {
-        Self { directory: directory.into(), program: "git".into(), patience: PATIENCE }
+        Self {
+            directory: directory.into(),
+            program: "git".into(),
+            patience: PATIENCE,
+            children: Children::default(),
+        }
     }
 
     /// The same history, asked with another program and another patience.
@@ -197,17 +203,11 @@ impl Git {
     }
 
     fn run(&self, arguments: &[&str]) -> Result<process::Ended, GitError> {
-        // No optional lock is taken, and nothing that a repository's configuration names is run.
-        let mut all: Vec<OsString> =
-            ["--no-optional-locks", "--no-pager", "-C"].into_iter().map(OsString::from).collect();
-        all.push(self.directory.clone().into());
-        for setting in process::SETTINGS {
-            all.extend(["-c".into(), setting.into()]);
-        }
-        all.extend(arguments.iter().map(OsString::from));
-        Process { program: &self.program, arguments: &all, patience: self.patience }
-            .run()
-            .map_err(|kind| self.error(kind))
+        let mut command = git_command(&self.program, &self.directory);
+        command.args(arguments);
+        let Self { program, patience, children, .. } = self;
+        let process = Process { program, command, patience: *patience, children };
+        process.run().map_err(|kind| self.error(kind))
     }
 
     fn malformed(&self, wanted: &'static str) -> GitError {

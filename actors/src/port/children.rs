@@ -27,8 +27,23 @@ impl Children {
         Ok(child)
     }
 
+    /// Starts a child that a thread waits for, and that is forgotten with
+    /// [`Children::forget`] then.
+    ///
+    /// # Errors
+    /// The system's own; nothing runs then.
+    pub fn spawn_for_thread(
+        &self,
+        command: &mut std::process::Command,
+    ) -> io::Result<std::process::Child> {
+        let mut started = self.started();
+        let child = command.spawn()?;
+        started.insert(child.id());
+        Ok(child)
+    }
+
     /// A child was waited for.
-    pub(super) fn forget(&self, pid: u32) {
+    pub fn forget(&self, pid: u32) {
         self.started().remove(&pid);
     }
 
