@@ -4,8 +4,17 @@
 //! memory than a small one. It decides nothing about claims, and it never gives less than
 //! everything: what cannot be read is an error with its cause, never an empty map.
 
+mod bounded;
+mod command;
+mod document;
+mod exit;
+mod git;
 mod identity;
 mod json;
+mod run;
 
+pub use command::Command;
+pub use exit::Exit;
+pub use git::Git;
 pub use identity::Identity;
 pub use json::Json;

@@ -1,0 +1,7 @@
+//! Surfaces over real programs and real servers.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod command;
+mod exit;
+mod git;
+mod support;
