@@ -9,12 +9,20 @@ mod command;
 mod document;
 mod exit;
 mod git;
+#[cfg(feature = "http")]
+mod http;
 mod identity;
 mod json;
+#[cfg(feature = "tls")]
+mod network;
 mod run;
+mod secret;
 
 pub use command::Command;
 pub use exit::Exit;
 pub use git::Git;
+#[cfg(feature = "http")]
+pub use http::{Http, HttpRequest, HttpRequestError};
 pub use identity::Identity;
 pub use json::Json;
+pub use secret::Secret;

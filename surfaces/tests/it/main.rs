@@ -4,4 +4,6 @@
 mod command;
 mod exit;
 mod git;
+#[cfg(feature = "http")]
+mod http;
 mod support;
