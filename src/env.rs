@@ -61,7 +61,13 @@ pub struct Environment {
 /// it is needed, so that no copy of a secret can be printed.
 #[must_use]
 pub fn is_set(name: &str) -> bool {
-    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+    variable(name).is_some()
+}
+
+/// The value of a variable that the configuration names.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Environment {

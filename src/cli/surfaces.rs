@@ -4,6 +4,7 @@ use super::{Context, Exit, Failure, Layout, Output};
 use crate::config::{Witness, format_duration};
 use crate::surfaces;
 use clap::Args;
+use dosd_actors::port::Children;
 use dosd_actors::witness::{Digests, SurfaceError};
 use serde::Serialize;
 use std::time::Duration;
@@ -66,7 +67,7 @@ impl Arguments {
             .filter(|it| self.names.is_empty() || self.names.iter().any(|name| *name == it.name));
         let rows: Vec<Row> = meant
             .map(|witness| {
-                let witnessed = surfaces::witnessed(&workspace, witness);
+                let witnessed = surfaces::witnessed(&workspace, witness, &Children::default());
                 let read = surfaces::read(&workspace, &witnessed);
                 Row::of(witness, read)
             })

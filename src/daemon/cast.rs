@@ -18,7 +18,7 @@ use dosd_actors::journal::{
     ReplaceCaps, Subscribe,
 };
 use dosd_actors::port::{
-    Disk, SharedClock, SharedLauncher, SharedRepository, SharedStorage, SystemClock,
+    Children, Disk, SharedClock, SharedLauncher, SharedRepository, SharedStorage, SystemClock,
     SystemLauncher, holder_process,
 };
 use dosd_actors::reach::Reach;
@@ -102,6 +102,8 @@ struct Ports {
     storage: SharedStorage,
     launcher: SharedLauncher,
     repository: SharedRepository,
+    /// Programs that surfaces start, which the reaper leaves to them.
+    children: Children,
 }
 
 /// What every journal is asked.
@@ -144,12 +146,14 @@ impl Cast {
             launcher = launcher.with_helper();
             reaper::start(launcher.children().clone()).map_err(DaemonError::Signals)?;
         }
-        let repository = GitRepository::at(options.workspace.root(), launcher.children());
+        let children = launcher.children().clone();
+        let repository = GitRepository::at(options.workspace.root(), &children);
         let ports = Ports {
             clock: Arc::new(SystemClock::new()),
             storage: Arc::new(Disk),
             launcher: Arc::new(launcher),
             repository: Arc::new(repository),
+            children,
         };
         let mut random = fastrand::Rng::new();
         let host_id = crate::host::host_id(&options.environment);

@@ -4,8 +4,25 @@
 //! memory than a small one. It decides nothing about claims, and it never gives less than
 //! everything: what cannot be read is an error with its cause, never an empty map.
 
+mod bounded;
+mod command;
+mod document;
+mod exit;
+mod git;
+#[cfg(feature = "http")]
+mod http;
 mod identity;
 mod json;
+#[cfg(feature = "tls")]
+mod network;
+mod run;
+mod secret;
 
+pub use command::Command;
+pub use exit::Exit;
+pub use git::Git;
+#[cfg(feature = "http")]
+pub use http::{Http, HttpRequest, HttpRequestError};
 pub use identity::Identity;
 pub use json::Json;
+pub use secret::Secret;

@@ -21,7 +21,7 @@ use crate::evidence::{Accountability, Fact, Stance};
 use crate::invalid::InvalidArgument;
 
 pub use digest::{Digest, Digester};
-pub use pointer::Pointer;
+pub use pointer::{KeyError, Pointer};
 pub use tally::{Change, SortedEntities, Tally, UNCLAIMED_KEYS, tally};
 
 /// The state of a surface: entity key to value.

@@ -4,7 +4,7 @@
 use super::super::{Context, Failure};
 use crate::surfaces;
 use crate::workspace::Workspace;
-use dosd_actors::port::Disk;
+use dosd_actors::port::{Children, Disk};
 use dosd_actors::witness::{Baseline, Sight, Source, Witnessed};
 use dosd_kernel::effect_witness::{self, Claim, EffectReport, EffectVerdict};
 use dosd_kernel::state_diff::{Tally, tally};
@@ -61,7 +61,7 @@ pub(super) fn witness(
     if run.contains('/') || run.starts_with('.') {
         return Err(Failure::Usage(format!("`{run}` is not a run id\n  help: see `dosd ps`")));
     }
-    let witnessed = surfaces::witnessed(&workspace, witness);
+    let witnessed = surfaces::witnessed(&workspace, witness, &Children::default());
     let entity = claim.key.trim();
     if entity.is_empty() {
         return Ok((EffectReport::no_claim(), None));

@@ -6,6 +6,7 @@ use crate::config::model::{Config, Secret, Surface};
 use crate::env::{Environment, is_set};
 use crate::surfaces;
 use crate::workspace::Workspace;
+use dosd_actors::port::Children;
 use std::path::Path;
 
 pub(super) fn checks(
@@ -24,7 +25,10 @@ fn check(witness: &Witness, workspace: &Workspace, environment: &Environment) ->
         | Surface::Sqlite { path, .. }
         | Surface::Git { path, .. }
         | Surface::Dir { path, .. } => {
-            let read = surfaces::read(workspace, &surfaces::witnessed(workspace, witness));
+            let read = surfaces::read(
+                workspace,
+                &surfaces::witnessed(workspace, witness, &Children::default()),
+            );
             let (entities, problem) = match read {
                 Some(Ok(digests)) => (Some(digests.entities()), None),
                 Some(Err(failed)) => (None, Some(failed.cause)),

@@ -11,7 +11,7 @@ use crate::surfaces;
 impl Cast {
     /// The surfaces of the configuration.
     pub(super) fn witness_settings(&self) -> WitnessSettings {
-        surfaces::settings(&self.options.config, &self.options.workspace)
+        surfaces::settings(&self.options.config, &self.options.workspace, &self.ports.children)
     }
 
     pub(super) fn make_witness(&self) -> Addr<WitnessActor> {

@@ -1,0 +1,9 @@
+//! Surfaces over real programs and real servers.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod command;
+mod exit;
+mod git;
+#[cfg(feature = "http")]
+mod http;
+mod support;
