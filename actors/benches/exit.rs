@@ -1,8 +1,11 @@
 //! From the death of a worker to its end in the journal: a hundred workers live behind
 //! their helpers, one after the other is killed, and the time is taken from the kill until
-//! its end is acknowledged, which means synced.
+//! its end is acknowledged, which means synced. Beside it what the disk alone takes at that
+//! moment: a lock file and a row, each with its sync.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -34,18 +37,21 @@ fn main() -> ExitCode {
         return exec::run(arguments);
     }
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
-    let mut times = actix::System::new().block_on(measure(directory.path()));
-    times.sort_unstable();
-    print(&times);
+    let [mut exits, mut disk] = actix::System::new().block_on(measure(directory.path()));
+    exits.sort_unstable();
+    disk.sort_unstable();
+    print(&exits, &disk);
     ExitCode::SUCCESS
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the benchmark is run for")]
-fn print(times: &[Duration]) {
+fn print(exits: &[Duration], disk: &[Duration]) {
     println!("from a kill to WORKER_EXITED on disk, {WORKERS} workers alive, {KILLS} kills");
+    println!("     |   exit, ms | disk alone");
     for (name, per_mille) in [("p50", 500), ("p90", 900), ("p99", 990), ("most", 1000)] {
-        let at = (times.len() * per_mille / 1000).min(times.len() - 1);
-        println!("{name:>4} | {:>6.2} ms", times[at].as_secs_f64() * 1000.0);
+        let at = (KILLS * per_mille / 1000).min(KILLS - 1);
+        let [exit, disk] = [exits, disk].map(|times| times[at].as_secs_f64() * 1000.0);
+        println!("{name:>4} | {exit:>10.2} | {disk:>10.2}");
     }
 }
 
@@ -56,7 +62,7 @@ enum News {
     EndTold,
 }
 
-async fn measure(directory: &Path) -> Vec<Duration> {
+async fn measure(directory: &Path) -> [Vec<Duration>; 2] {
     let clock = SystemClock::new();
     let (sender, mut news) = unbounded_channel();
     let spawner = spawner(directory, sender);
@@ -64,19 +70,35 @@ async fn measure(directory: &Path) -> Vec<Duration> {
     for number in 0..WORKERS {
         living.push(start(&spawner, &mut news, number).await);
     }
-    let mut times = Vec::with_capacity(KILLS);
+    let (mut exits, mut disk) = (Vec::with_capacity(KILLS), Vec::with_capacity(KILLS));
     for number in WORKERS..WORKERS + KILLS {
         let killed = living.swap_remove(fastrand::usize(0..living.len()));
         let since = clock.monotonic();
         kill_process(killed, Signal::KILL).expect("it lives");
         wait_for(&mut news, |news| matches!(news, News::EndOnDisk).then_some(())).await;
-        times.push(clock.monotonic().saturating_sub(since));
+        exits.push(clock.monotonic().saturating_sub(since));
         wait_for(&mut news, |news| matches!(news, News::EndTold).then_some(())).await;
         living.push(start(&spawner, &mut news, number).await);
+        let since = clock.monotonic();
+        sync_alone(directory).expect("the disk takes it");
+        disk.push(clock.monotonic().saturating_sub(since));
     }
     let survivors = spawner.send(StopAll).await.expect("the spawner answers");
     assert!(survivors.is_empty(), "{survivors:?}");
-    times
+    [exits, disk]
+}
+
+/// What a decision costs on the disk, without anything around it.
+fn sync_alone(directory: &Path) -> io::Result<()> {
+    let lock = directory.join("bare.lock");
+    let mut file = File::create_new(&lock)?;
+    file.write_all(&[b'x'; 80])?;
+    file.sync_all()?;
+    let mut journal =
+        File::options().create(true).append(true).open(directory.join("bare.jsonl"))?;
+    journal.write_all(&[b'x'; 400])?;
+    journal.sync_data()?;
+    std::fs::remove_file(&lock)
 }
 
 async fn start(

@@ -5,17 +5,22 @@ use std::fs::File;
 use std::io::{self, ErrorKind, PipeReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::order::Order;
 use super::record::{ExitRecord, exit_record_path};
 use super::report::Report;
-use crate::port::{Clock as _, Disk, SharedStorage, SystemClock, start_ticks_of};
+use crate::port::{Clock as _, Disk, SharedStorage, Storage, SystemClock, start_ticks_of};
 use crate::rotated_log::RotatedLog;
+
+/// How long a daemon may take to put an end into its journal before the helper makes
+/// sure of its own record.
+const DAEMON_GRACE_NS: i64 = 200_000_000;
 
 /// Read at once: a flood is written in few steps.
 const CHUNK: usize = 64 * 1024;
@@ -59,12 +64,28 @@ fn mind(order: &Order) -> io::Result<()> {
     let status = minded.copy_until_the_end_of(&mut child, &notices)?;
     let ran_ms = clock.monotonic_ms();
     let record = ExitRecord { code: status.code(), signal: status.signal(), ran_ms };
-    let kept = storage.create_dir_all(&order.run_directory).and_then(|()| {
-        storage.replace(&exit_record_path(&order.run_directory), &record.to_bytes()?)
-    });
+    let kept = keep(&*storage, &exit_record_path(&order.run_directory), &record);
     // Its children may still write.
     minded.copy_to_the_end();
     kept
+}
+
+/// Keeps the record of the end. A daemon that is there wants to see it at once, and has
+/// removed it a moment later: only what nobody has taken is worth a sync, which would
+/// be in the way of the daemon's own.
+fn keep(storage: &dyn Storage, path: &Path, record: &ExitRecord) -> io::Result<()> {
+    let bytes = record.to_bytes()?;
+    storage.create_dir_all(path.parent().unwrap_or(path))?;
+    let unsynced = path.with_extension("tmp");
+    std::fs::write(&unsynced, &bytes)?;
+    std::fs::rename(&unsynced, path)?;
+    let grace = Timespec { tv_sec: 0, tv_nsec: DAEMON_GRACE_NS };
+    // Nothing is waited for but the time.
+    let _ = poll(&mut [], Some(&grace));
+    match storage.stat(path)? {
+        Some(_) => storage.replace(path, &bytes),
+        None => Ok(()),
+    }
 }
 
 /// A helper that is ended with its worker could not say how that ended. A handler
