@@ -15,6 +15,8 @@ mod identity;
 mod json;
 #[cfg(feature = "tls")]
 mod network;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod run;
 mod secret;
 
@@ -25,4 +27,6 @@ pub use git::Git;
 pub use http::{Http, HttpRequest, HttpRequestError};
 pub use identity::Identity;
 pub use json::Json;
+#[cfg(feature = "postgres")]
+pub use postgres::{Postgres, PostgresError};
 pub use secret::Secret;

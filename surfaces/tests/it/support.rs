@@ -7,7 +7,7 @@ use std::time::Duration;
 use dosd_actors::port::{Disk, SystemClock};
 use dosd_actors::witness::{Limits, Reading, Scratch, Surface};
 use dosd_kernel::evidence::Accountability;
-use dosd_kernel::state_diff::SortedEntities as _;
+use dosd_kernel::state_diff::{Pointer, SortedEntities as _};
 use dosd_surfaces::Identity;
 
 /// What a read gave: the digest of every entity, as text.
@@ -31,10 +31,19 @@ pub(crate) fn see(surface: &dyn Surface) -> Result<Seen, String> {
 }
 
 pub(crate) fn see_within(surface: &dyn Surface, limits: Limits) -> Result<Seen, String> {
+    see_without(surface, limits, &[])
+}
+
+/// Reads it without those parts of values.
+pub(crate) fn see_without(
+    surface: &dyn Surface,
+    limits: Limits,
+    ignore: &[Pointer],
+) -> Result<Seen, String> {
     let scratch = tempfile::tempdir().unwrap();
     let reading = Reading {
         limits,
-        ignore: &[],
+        ignore,
         clock: Arc::new(SystemClock::new()),
         scratch: Scratch::new(Arc::new(Disk), scratch.path().to_owned()),
     };
