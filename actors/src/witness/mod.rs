@@ -16,7 +16,6 @@ mod settings;
 mod surface;
 mod unclaimed;
 
-
 pub use actor::{WitnessActor, WitnessPorts};
 pub use baseline::{Baseline, Taken};
 pub use entities::{Collector, Digests, Entities, Limits, Reading, Scratch, Stop, Walk};

@@ -1,6 +1,6 @@
-//! JSON pointers (RFC 6901), as far as removing what they point at.
+//! JSON pointers (RFC 6901): removing what they point at, and keys that they point at.
 
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use serde_json::Value;
@@ -8,31 +8,65 @@ use serde_json::Value;
 /// A place inside a value, like `/updated_at` or `/lines/0/price`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pointer {
-    parents: Vec<String>,
-    last: String,
+    /// From the outside in; never empty.
+    tokens: Vec<String>,
+}
+
+/// Why a value has no key where a pointer says that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyError {
+    /// Nothing is there.
+    Missing,
+    /// What is there is null, an array or an object.
+    NoScalar,
 }
 
 impl Pointer {
     /// Reads a pointer; none when it is not one, or points at the whole value.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parents: Vec<String> =
-            text.strip_prefix('/')?.split('/').map(unescape).collect::<Option<_>>()?;
-        let last = parents.pop()?;
-        Some(Self { parents, last })
+        let tokens = text.strip_prefix('/')?.split('/').map(unescape).collect::<Option<_>>()?;
+        Some(Self { tokens })
+    }
+
+    /// The way that it describes, from the outside in.
+    pub(super) fn tokens(&self) -> &[String] {
+        &self.tokens
+    }
+
+    /// The key that it points at: a text as it is, a number or a boolean as JSON writes it.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn key_in(&self, value: &Value) -> Result<String, KeyError> {
+        let mut inner = value;
+        for token in &self.tokens {
+            inner = match inner {
+                Value::Object(fields) => fields.get(token),
+                Value::Array(items) => token.parse().ok().and_then(|at: usize| items.get(at)),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+            }
+            .ok_or(KeyError::Missing)?;
+        }
+        match inner {
+            Value::String(text) => Ok(text.clone()),
+            Value::Number(_) | Value::Bool(_) => Ok(inner.to_string()),
+            Value::Null | Value::Array(_) | Value::Object(_) => Err(KeyError::NoScalar),
+        }
     }
 
     /// Removes what it points at, if that is there.
     pub fn remove_from(&self, value: &mut Value) {
+        let Some((last, parents)) = self.tokens.split_last() else { return };
         let mut inner = value;
-        for parent in &self.parents {
+        for parent in parents {
             let Some(next) = child(inner, parent) else { return };
             inner = next;
         }
         match inner {
-            Value::Object(fields) => drop(fields.remove(&self.last)),
+            Value::Object(fields) => drop(fields.remove(last)),
             Value::Array(items) => {
-                if let Some(at) = self.last.parse().ok().filter(|at| *at < items.len()) {
+                if let Some(at) = last.parse().ok().filter(|at| *at < items.len()) {
                     items.remove(at);
                 }
             }
