@@ -24,7 +24,7 @@ pub(super) fn witness(options: &RunOptions) -> WitnessSettings {
 fn witnessed(workspace: &Workspace, witness: &Witness) -> Witnessed {
     let identity = Identity { name: witness.name.clone(), accountability: witness.rung };
     let Surface::Json { path } = &witness.surface;
-    let surface = Json { identity, path: workspace.resolve_path(path) };
+    let surface = Json { identity, path: workspace.resolve_path(path), key: None };
     Witnessed {
         source: Source::State(Arc::new(surface)),
         limits: Limits::default(),

@@ -1,4 +1,4 @@
-//! The places in the world that claims are checked against: one file for each kind.
+//! The places in the world that claims are checked against: one folder for each kind.
 //!
 //! A surface hands over what it reads, entity by entity, so that a large one needs no more
 //! memory than a small one. It decides nothing about claims, and it never gives less than
@@ -6,6 +6,14 @@
 
 mod identity;
 mod json;
+mod jsonl;
+mod keyed;
+mod steady;
+mod stop;
+#[cfg(test)]
+mod testing;
+mod window;
 
 pub use identity::Identity;
 pub use json::Json;
+pub use jsonl::JsonLines;
