@@ -1,4 +1,4 @@
-//! The places in the world that claims are checked against: one file for each kind.
+//! The places in the world that claims are checked against: one folder for each kind.
 //!
 //! A surface hands over what it reads, entity by entity, so that a large one needs no more
 //! memory than a small one. It decides nothing about claims, and it never gives less than
@@ -13,12 +13,19 @@ mod git;
 mod http;
 mod identity;
 mod json;
+mod jsonl;
+mod keyed;
 #[cfg(feature = "tls")]
 mod network;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod run;
 mod secret;
+mod steady;
+mod stop;
+#[cfg(test)]
+mod testing;
+mod window;
 
 pub use command::Command;
 pub use exit::Exit;
@@ -27,6 +34,7 @@ pub use git::Git;
 pub use http::{Http, HttpRequest, HttpRequestError};
 pub use identity::Identity;
 pub use json::Json;
+pub use jsonl::JsonLines;
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresError};
 pub use secret::Secret;

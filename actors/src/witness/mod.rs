@@ -22,4 +22,6 @@ pub use entities::{Collector, Digests, Entities, Limits, Reading, Scratch, Stop,
 pub use judge::Sight;
 pub use message::{Claim, EndRun, Judged, Reconfigure, TakeBaseline, Unclaimed};
 pub use settings::{WitnessSettings, Witnessed};
-pub use surface::{Probe, SharedProbe, SharedSurface, Source, Surface, SurfaceError, Unreadable};
+pub use surface::{
+    Probe, Repeats, SharedProbe, SharedSurface, Source, Surface, SurfaceError, Unreadable,
+};

@@ -20,12 +20,26 @@ pub trait Surface: Send + Sync + 'static {
     /// Who authored the bytes that it reads.
     fn accountability(&self) -> Accountability;
 
+    /// What a key means that is handed over more than once.
+    fn repeats(&self) -> Repeats {
+        Repeats::Refused
+    }
+
     /// Reads it now: hands every entity over once, in any order.
     ///
     /// # Errors
     /// [`Unreadable`]. A surface that cannot be read is never an empty one; what was
     /// handed over before is thrown away.
     fn read(&self, into: &mut dyn Entities) -> Result<(), Unreadable>;
+}
+
+/// What a key means that comes more than once in one read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeats {
+    /// Nobody can tell which of them counts: the surface is unreadable.
+    Refused,
+    /// The last one counts, as in a log.
+    LastCounts,
 }
 
 /// A place that answers about one entity and has no state to compare.
@@ -95,12 +109,24 @@ impl Source {
 #[error("{cause}")]
 pub struct Unreadable {
     cause: String,
+    moved: bool,
 }
 
 impl Unreadable {
     /// For this cause, in words.
     pub fn new(cause: impl Into<String>) -> Self {
-        Self { cause: cause.into() }
+        Self { cause: cause.into(), moved: false }
+    }
+
+    /// It changed while it was read, so that what was read may never have been true. It is
+    /// read again from the start, a few times.
+    pub fn moved(what: impl std::fmt::Display) -> Self {
+        Self { cause: format!("{what} changed while it was read"), moved: true }
+    }
+
+    /// Whether it may well be readable the next time.
+    pub(super) fn is_moved(&self) -> bool {
+        self.moved
     }
 
     /// As an error of this surface.

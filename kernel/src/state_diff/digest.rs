@@ -4,10 +4,15 @@
 //! 1.0, `true` is not 1, and the order of an object's keys is no difference. Two values that
 //! differ have digests that differ, as far as BLAKE3 cut to 128 bits can promise.
 
-use alloc::vec::Vec;
+use alloc::string::String;
 use core::fmt;
 
-use serde_json::{Number, Value};
+use serde::de::DeserializeSeed as _;
+use serde_json::Value;
+
+use super::canonical::Canonical;
+use super::json_text::{Seed, Sought, Text};
+use super::pointer::{KeyError, Pointer};
 
 /// The digest of a value, or of a file's bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,96 +59,133 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Makes digests of values, one after the other, in a buffer of its own.
-#[derive(Debug, Default)]
+/// Makes digests of values, one after the other, in buffers of its own.
+///
+/// A value can be given whole, as JSON text, or part by part between
+/// [`Digester::begin_object`] and [`Digester::end_object`].
+#[derive(Debug)]
 pub struct Digester {
-    buffer: Vec<u8>,
+    canonical: Canonical,
+    sought: Sought,
+}
+
+impl Default for Digester {
+    fn default() -> Self {
+        let sought = Sought { key: String::new(), found: Err(KeyError::Missing) };
+        Self { canonical: Canonical::default(), sought }
+    }
 }
 
 impl Digester {
     /// The digest of a value.
     pub fn digest(&mut self, value: &Value) -> Digest {
-        self.buffer.clear();
-        write(value, &mut self.buffer);
-        Digest::of_bytes(&self.buffer)
+        self.canonical.clear();
+        self.canonical.value(value);
+        self.finish()
+    }
+
+    /// The digest of the value that is written as `json`, which holds nothing else. When a
+    /// key is looked for, [`Digester::key`] has it afterwards.
+    ///
+    /// # Errors
+    /// When it is no JSON.
+    pub fn digest_json(
+        &mut self,
+        json: &[u8],
+        key: Option<&Pointer>,
+    ) -> Result<Digest, serde_json::Error> {
+        self.canonical.clear();
+        self.sought.found = Err(KeyError::Missing);
+        let way = key.map(Pointer::tokens);
+        let seed = Seed { out: &mut self.canonical, way, sought: &mut self.sought };
+        let mut text = serde_json::Deserializer::from_slice(json);
+        seed.deserialize(&mut text)?;
+        text.end()?;
+        Ok(self.finish())
+    }
+
+    /// The key in the last value that was given as JSON.
+    ///
+    /// # Errors
+    /// [`KeyError`]: it has none there.
+    pub fn key(&self) -> Result<&str, KeyError> {
+        self.sought.found.map(|()| self.sought.key.as_str())
+    }
+
+    /// Begins an object: each of its fields is a [`Digester::field`] and what it holds.
+    pub fn begin_object(&mut self) {
+        self.canonical.clear();
+        self.canonical.begin_object();
+    }
+
+    /// The name of the next field.
+    pub fn field(&mut self, name: &str) {
+        self.canonical.field(name);
+    }
+
+    /// A field's value that is null.
+    pub fn null(&mut self) {
+        self.canonical.null();
+    }
+
+    /// A field's value that is a whole number.
+    pub fn integer(&mut self, value: i64) {
+        self.canonical.integer(value.into());
+    }
+
+    /// A field's value that is a number, and finite: JSON has no other.
+    pub fn float(&mut self, value: f64) {
+        self.canonical.float(value);
+    }
+
+    /// A field's value that is a text.
+    pub fn text(&mut self, value: &str) {
+        self.canonical.text(value);
+    }
+
+    /// A field's value that is at hand as a whole.
+    pub fn value(&mut self, value: &Value) {
+        self.canonical.value(value);
+    }
+
+    /// Ends the object. Its digest is that of the same object as one value.
+    pub fn end_object(&mut self) -> Digest {
+        self.canonical.end_object();
+        self.finish()
     }
 
     /// How many bytes the last value took.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.buffer.len()
+        self.canonical.bytes().len()
     }
 
     /// Whether nothing was digested yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
+        self.canonical.bytes().is_empty()
+    }
+
+    fn finish(&self) -> Digest {
+        Digest::of_bytes(self.canonical.bytes())
     }
 }
 
-/// Writes a value so that no two values that differ give the same bytes: each part begins
-/// with what it is and how long.
-fn write(value: &Value, out: &mut Vec<u8>) {
-    match value {
-        Value::Null => out.push(b'n'),
-        Value::Bool(false) => out.push(b'f'),
-        Value::Bool(true) => out.push(b't'),
-        Value::Number(number) => write_number(number, out),
-        Value::String(text) => {
-            out.push(b's');
-            write_text(text, out);
-        }
-        Value::Array(items) => {
-            out.push(b'a');
-            write_len(items.len(), out);
-            for item in items {
-                write(item, out);
-            }
-        }
-        Value::Object(fields) => {
-            out.push(b'o');
-            write_len(fields.len(), out);
-            for (key, value) in fields {
-                write_text(key, out);
-                write(value, out);
-            }
-        }
-    }
-}
-
-/// Whole numbers as integers, however they were written; all others as their bits.
-fn write_number(number: &Number, out: &mut Vec<u8>) {
-    let integer = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
-    let float = number.as_f64().unwrap_or_default();
-    if let Some(integer) = integer.or_else(|| whole(float)) {
-        out.push(b'i');
-        out.extend_from_slice(&integer.to_le_bytes());
-    } else {
-        out.push(b'd');
-        out.extend_from_slice(&float.to_bits().to_le_bytes());
-    }
-}
-
-/// The integer that a float is exactly, if it is one that an integer can be.
-fn whole(float: f64) -> Option<i128> {
-    #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and is then checked")]
-    let integer = float as i128;
-    super::float_is(float, integer).then_some(integer)
-}
-
-fn write_text(text: &str, out: &mut Vec<u8>) {
-    write_len(text.len(), out);
-    out.extend_from_slice(text.as_bytes());
-}
-
-fn write_len(len: usize, out: &mut Vec<u8>) {
-    out.extend_from_slice(&(len as u64).to_le_bytes());
+/// Takes the text that is written as `json` into `into`.
+///
+/// # Errors
+/// When it is no JSON, or no text.
+pub fn read_text(json: &[u8], into: &mut String) -> Result<(), serde_json::Error> {
+    let mut text = serde_json::Deserializer::from_slice(json);
+    Text(into).deserialize(&mut text)?;
+    text.end()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::json_equal;
-    use super::Digester;
+    use super::{Digest, Digester, KeyError, Pointer};
+    use alloc::string::{String, ToString as _};
     use alloc::vec::Vec;
     use proptest::prelude::*;
     use serde_json::{Value, json};
@@ -207,6 +249,93 @@ mod tests {
                     prop_assert_eq!(json_equal(a, b), left == right, "{} {}", a, b);
                 }
             }
+        }
+
+        #[test]
+        fn text_has_the_digest_and_the_key_of_its_value(
+            value in value(),
+            pointer in prop_oneof![Just("/a"), Just("/b/0"), Just("/a/b"), Just("/0/ab"), Just("/1")],
+        ) {
+            let mut digester = Digester::default();
+            let pointer = Pointer::parse(pointer).unwrap();
+            let text = serde_json::to_string_pretty(&value).unwrap();
+            let digest = digester.digest_json(text.as_bytes(), Some(&pointer)).unwrap();
+            let key = pointer.key_in(&value);
+            prop_assert_eq!(digester.key().map(String::from), key);
+            prop_assert_eq!(digest, digester.digest(&value));
+        }
+    }
+
+    fn of_text(text: &str) -> Digest {
+        Digester::default().digest_json(text.as_bytes(), None).unwrap()
+    }
+
+    #[test]
+    fn of_fields_with_one_name_the_last_counts_and_their_order_is_no_difference() {
+        let value = json!({"a": {"x": 1}, "b": [2]});
+        let digest = Digester::default().digest(&value);
+        for text in [
+            r#"{"a":{"x":1},"b":[2]}"#,
+            r#"{"b":[2.0],"a":{"x":1}}"#,
+            r#"{"b":0,"a":{"x":1},"b":[2]}"#,
+            r#"{"a":[],"b":[2],"a":{"x":0,"x":1}}"#,
+        ] {
+            assert_eq!(of_text(text), digest, "{text}");
+        }
+        let mut digester = Digester::default();
+        let id = Pointer::parse("/a/id").unwrap();
+        digester.digest_json(br#"{"a":{"id":1},"a":{"id":"two"}}"#, Some(&id)).unwrap();
+        assert_eq!(digester.key(), Ok("two"));
+        digester.digest_json(br#"{"a":{"id":1},"a":{}}"#, Some(&id)).unwrap();
+        assert_eq!(digester.key(), Err(KeyError::Missing));
+    }
+
+    #[test]
+    fn keys_are_scalars() {
+        let mut digester = Digester::default();
+        let id = Pointer::parse("/id").unwrap();
+        for (text, key) in [
+            (r#"{"id":"a b"}"#, Ok("a b")),
+            (r#"{"id":-7}"#, Ok("-7")),
+            (r#"{"id":18446744073709551615}"#, Ok("18446744073709551615")),
+            (r#"{"id":1.50}"#, Ok("1.5")),
+            (r#"{"id":true}"#, Ok("true")),
+            (r#"{"id":null}"#, Err(KeyError::NoScalar)),
+            (r#"{"id":{"id":1}}"#, Err(KeyError::NoScalar)),
+            (r#"{"id":[1]}"#, Err(KeyError::NoScalar)),
+            (r#"{"di":1}"#, Err(KeyError::Missing)),
+            ("[1]", Err(KeyError::Missing)),
+        ] {
+            digester.digest_json(text.as_bytes(), Some(&id)).unwrap();
+            assert_eq!(digester.key(), key, "{text}");
+            let value: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(id.key_in(&value), key.map(str::to_string), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_object_given_by_its_fields_is_that_object() {
+        let mut digester = Digester::default();
+        digester.begin_object();
+        digester.field("total");
+        digester.float(2.0);
+        digester.field("id");
+        digester.integer(-1);
+        digester.field("note");
+        digester.text("x");
+        digester.field("gone");
+        digester.null();
+        digester.field("data");
+        digester.value(&json!({"b": [1]}));
+        let digest = digester.end_object();
+        let value = json!({"id": -1, "total": 2, "note": "x", "gone": null, "data": {"b": [1]}});
+        assert_eq!(digest, digester.digest(&value));
+    }
+
+    #[test]
+    fn what_is_no_json_has_no_digest() {
+        for text in ["", "{", "1 2", "{}]", "\"\\ud800\"", "nul", "[1,]", "\u{feff}1"] {
+            assert!(Digester::default().digest_json(text.as_bytes(), None).is_err(), "{text}");
         }
     }
 }

@@ -3,7 +3,9 @@
 //! Owns the difference of two maps from entity keys to JSON values. Never reads a
 //! snapshot: one that cannot be read must not reach this module as an empty one.
 
+mod canonical;
 mod digest;
+mod json_text;
 mod pointer;
 mod tally;
 
@@ -20,7 +22,7 @@ use crate::effect_witness::{Claim, EffectReport, join};
 use crate::evidence::{Accountability, Fact, Stance};
 use crate::invalid::InvalidArgument;
 
-pub use digest::{Digest, Digester};
+pub use digest::{Digest, Digester, read_text};
 pub use pointer::{KeyError, Pointer};
 pub use tally::{Change, SortedEntities, Tally, UNCLAIMED_KEYS, tally};
 

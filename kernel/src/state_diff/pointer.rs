@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde_json::Value;
 
@@ -76,6 +77,13 @@ impl Pointer {
     }
 }
 
+impl fmt::Display for Pointer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut tokens = self.tokens.iter();
+        tokens.try_for_each(|token| write!(out, "/{}", token.replace('~', "~0").replace('/', "~1")))
+    }
+}
+
 fn child<'a>(value: &'a mut Value, token: &str) -> Option<&'a mut Value> {
     match value {
         Value::Object(fields) => fields.get_mut(token),
@@ -103,6 +111,7 @@ fn unescape(token: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::Pointer;
+    use alloc::string::ToString as _;
     use serde_json::{Value, json};
 
     fn without(mut value: Value, pointer: &str) -> Value {
@@ -118,6 +127,13 @@ mod tests {
         assert_eq!(without(value.clone(), "/~0"), json!({"a": {"b": [1, 2]}, "x/y": 1}));
         for nowhere in ["/z", "/a/z/0", "/a/b/7", "/a/b/first", "/"] {
             assert_eq!(without(value.clone(), nowhere), value, "{nowhere}");
+        }
+    }
+
+    #[test]
+    fn a_pointer_is_shown_as_it_was_written() {
+        for text in ["/", "/a/b/0", "/x~1y", "/~0~1", "/a//b"] {
+            assert_eq!(Pointer::parse(text).unwrap().to_string(), text);
         }
     }
 

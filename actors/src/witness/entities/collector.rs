@@ -5,18 +5,22 @@ use std::time::Duration;
 use dosd_kernel::state_diff::{Digest, Digester, Pointer};
 use serde_json::Value;
 
-use super::digests::Digests;
+use super::arena::Arena;
+use super::digests::{Digests, held_twice};
 use super::record;
 use super::scratch::{Scratch, ScratchFile, append_all};
 use super::{Entities, Limits, Stop};
 use crate::port::SharedClock;
-use crate::witness::surface::{Surface, SurfaceError, Unreadable};
-
-/// A read that holds more than this is put aside in sorted parts.
-const MEMORY: usize = 48 << 20;
+use crate::witness::surface::{Repeats, Surface, SurfaceError, Unreadable};
 
 /// The clock is looked at once for so many entities.
 const PER_LOOK: u64 = 256;
+
+/// A surface that changes while it is read is read so often at most.
+const ATTEMPTS: u32 = 5;
+
+/// Files are written in blocks of this size.
+pub(super) const BLOCK: usize = 1 << 16;
 
 /// How one read is made.
 pub struct Reading<'a> {
@@ -31,99 +35,110 @@ pub struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads a surface, here and now.
+    /// Reads a surface, here and now. One that changes meanwhile is read again, a few times
+    /// and within the time for one read.
     ///
     /// # Errors
     /// [`SurfaceError`]: it could not be read, is larger than the limits, or holds a key
     /// twice.
     pub fn of(self, surface: &dyn Surface) -> Result<Digests, SurfaceError> {
-        let mut collector = Collector::new(self);
-        let read = surface.read(&mut collector).and_then(|()| collector.finish());
-        read.map_err(|unreadable| unreadable.of(surface.name()))
+        let began = self.clock.monotonic();
+        let mut attempt = 1;
+        loop {
+            let mut collector = Collector::new(&self, began, surface.repeats());
+            let read = surface.read(&mut collector);
+            let in_time = collector.go_on().is_ok();
+            match read.and_then(|()| collector.finish()) {
+                Err(why) if why.is_moved() && attempt < ATTEMPTS && in_time => attempt += 1,
+                read => return read.map_err(|unreadable| unreadable.of(surface.name())),
+            }
+        }
     }
 }
 
 /// Takes what a surface hands over.
 pub struct Collector<'a> {
-    reading: Reading<'a>,
+    reading: &'a Reading<'a>,
     began: Duration,
+    repeats: Repeats,
     digester: Digester,
-    arena: Vec<u8>,
-    order: Vec<Place>,
-    in_order: bool,
+    arena: Arena,
     parts: Vec<ScratchFile>,
-    entities: u64,
+    /// How many were handed over, also with keys that came before.
+    handed: u64,
     bytes: u64,
 }
 
-/// Where a record begins, with the first bytes of its key: most comparisons need no more.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) first: u64,
-    pub(super) at: u32,
-}
-
 impl<'a> Collector<'a> {
-    fn new(reading: Reading<'a>) -> Self {
+    fn new(reading: &'a Reading<'a>, began: Duration, repeats: Repeats) -> Self {
         Self {
-            began: reading.clock.monotonic(),
             reading,
+            began,
+            repeats,
             digester: Digester::default(),
-            arena: Vec::new(),
-            order: Vec::new(),
-            in_order: true,
+            arena: Arena::default(),
             parts: Vec::new(),
-            entities: 0,
+            handed: 0,
             bytes: 0,
         }
     }
 
     fn finish(mut self) -> Result<Digests, Unreadable> {
-        self.sort();
+        self.put_in_order()?;
         let took = self.reading.clock.monotonic().saturating_sub(self.began);
-        Digests::new(self.arena, self.order, self.parts, self.entities, self.bytes, took)
+        let mut digests =
+            Digests::new(self.arena, self.parts, self.repeats, self.handed, self.bytes, took);
+        digests.count()?;
+        let max = self.reading.limits.max_entities;
+        if digests.entities() > max {
+            return Err(Stop::TooMany { max }.into());
+        }
+        Ok(digests)
     }
 
     fn keep(&mut self, key: &str, digest: Digest) -> Result<(), Stop> {
-        if self.arena.len() + key.len() + record::OVERHEAD > MEMORY {
-            self.put_aside()?;
+        // Places are 32 bits wide.
+        let memory = self.reading.scratch.memory().min(u32::MAX as usize);
+        if self.arena.size_with(key) > memory && !self.arena.is_empty() {
+            self.make_room(key, memory)?;
         }
-        let place = Place {
-            first: first_bytes(key),
-            at: u32::try_from(self.arena.len()).unwrap_or(u32::MAX),
-        };
-        self.in_order =
-            self.in_order && self.order.last().is_none_or(|last| self.key(*last) < key.as_bytes());
-        record::write(key, digest, &mut self.arena);
-        self.order.push(place);
+        self.arena.push(key, digest);
         Ok(())
     }
 
-    fn key(&self, place: Place) -> &[u8] {
-        key(&self.arena, place)
-    }
-
-    fn sort(&mut self) {
-        if !std::mem::replace(&mut self.in_order, true) {
-            let arena = &self.arena;
-            self.order.sort_unstable_by(|a, b| {
-                a.first.cmp(&b.first).then_with(|| key(arena, *a).cmp(key(arena, *b)))
-            });
+    /// Sorts what is in memory.
+    fn put_in_order(&mut self) -> Result<(), Unreadable> {
+        self.arena.sort();
+        match self.repeats {
+            Repeats::LastCounts => self.arena.keep_last(),
+            Repeats::Refused => {
+                if let Some(key) = self.arena.twice() {
+                    return Err(held_twice(&String::from_utf8_lossy(key)));
+                }
+            }
         }
+        Ok(())
     }
 
-    /// Writes what is in memory to a file, sorted, and begins anew.
-    fn put_aside(&mut self) -> Result<(), Stop> {
-        self.sort();
+    /// Writes what is in memory to a file, sorted, and begins anew; unless most of it does
+    /// not count any more.
+    fn make_room(&mut self, key: &str, memory: usize) -> Result<(), Stop> {
+        self.arena.sort();
+        if self.repeats == Repeats::LastCounts {
+            self.arena.keep_last();
+            self.arena.compact();
+            if self.arena.size_with(key) <= memory / 2 {
+                return Ok(());
+            }
+        }
         let scratch = &self.reading.scratch;
         let failed = |path: String| move |cause| Stop::Scratch { path, cause };
-        let part = scratch.file().map_err(failed(scratch.directory().display().to_string()))?;
+        let mut part = scratch.file().map_err(failed(scratch.directory().display().to_string()))?;
         let write = || {
             let mut file = part.open()?;
             let mut block = Vec::with_capacity(BLOCK * 2);
-            for place in &self.order {
-                let bytes = &self.arena[place.at as usize..];
-                block.extend_from_slice(&bytes[..record::len(bytes).unwrap_or_default()]);
+            for index in 0..self.arena.len() {
+                block.extend_from_slice(self.arena.record(index));
                 if block.len() >= BLOCK {
                     append_all(&mut *file, &block)?;
                     block.clear();
@@ -132,26 +147,11 @@ impl<'a> Collector<'a> {
             append_all(&mut *file, &block)
         };
         write().map_err(failed(part.path.display().to_string()))?;
+        part.records = self.arena.len() as u64;
         self.parts.push(part);
         self.arena.clear();
-        self.order.clear();
         Ok(())
     }
-}
-
-/// Files are written in blocks of this size.
-pub(super) const BLOCK: usize = 1 << 16;
-
-pub(super) fn key(arena: &[u8], place: Place) -> &[u8] {
-    record::read(&arena[place.at as usize..]).map_or(&[], |(key, _)| key)
-}
-
-fn first_bytes(key: &str) -> u64 {
-    let mut first = [0; 8];
-    for (to, from) in first.iter_mut().zip(key.as_bytes()) {
-        *to = *from;
-    }
-    u64::from_be_bytes(first)
 }
 
 impl Entities for Collector<'_> {
@@ -163,10 +163,15 @@ impl Entities for Collector<'_> {
         self.digested(key, digest, self.digester.len() as u64)
     }
 
+    fn takes_digests(&self) -> bool {
+        self.reading.ignore.is_empty()
+    }
+
     fn digested(&mut self, key: &str, digest: Digest, bytes: u64) -> Result<(), Stop> {
         let Limits { max_entities, max_bytes, .. } = self.reading.limits;
-        self.entities += 1;
-        if self.entities > max_entities {
+        self.handed += 1;
+        // In a log most lines may be of the same few keys: those are counted at the end.
+        if self.handed > max_entities && self.repeats == Repeats::Refused {
             return Err(Stop::TooMany { max: max_entities });
         }
         self.bytes = self.bytes.saturating_add(bytes).saturating_add(key.len() as u64);
@@ -176,7 +181,7 @@ impl Entities for Collector<'_> {
         if key.len() > record::LONGEST_KEY {
             return Err(Stop::LongKey { start: key.chars().take(40).collect() });
         }
-        if self.entities.is_multiple_of(PER_LOOK) {
+        if self.handed.is_multiple_of(PER_LOOK) {
             self.go_on()?;
         }
         self.keep(key, digest)

@@ -7,20 +7,23 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use dosd_kernel::state_diff::SortedEntities;
+use dosd_kernel::state_diff::{Digest, SortedEntities};
 
-use super::collector::{BLOCK, Place, key};
+use super::arena::Arena;
+use super::collector::BLOCK;
+use super::file_walk::{FileWalk, HEADER};
+use super::merge::Merge;
 use super::record;
 use super::scratch::{ScratchFile, append_all};
-use super::walk::{FileWalk, HEADER, MemoryWalk, Walk};
+use super::walk::{MemoryWalk, Walk};
 use crate::port::Storage;
-use crate::witness::surface::Unreadable;
+use crate::witness::surface::{Repeats, Unreadable};
 
 /// The digests of all entities of one read, by key.
 pub struct Digests {
-    pub(super) arena: Vec<u8>,
-    pub(super) order: Vec<Place>,
+    pub(super) arena: Arena,
     parts: Vec<ScratchFile>,
+    repeats: Repeats,
     entities: u64,
     bytes: u64,
     took: Duration,
@@ -28,8 +31,8 @@ pub struct Digests {
     kept: Mutex<Option<PathBuf>>,
 }
 
-/// Fewer bytes are written again for each run: that is cheaper than a second name.
-const LINK_FROM: u64 = 1 << 20;
+/// Fewer entities are written again for each run: that is cheaper than a second name.
+const LINK_FROM: u64 = 50_000;
 
 impl fmt::Debug for Digests {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,20 +41,31 @@ impl fmt::Debug for Digests {
 }
 
 impl Digests {
-    /// Records in `arena` in this order, beside parts that are sorted, too.
+    /// Records in order in `arena`, beside parts that were read before them and are sorted,
+    /// too.
     pub(super) fn new(
-        arena: Vec<u8>,
-        order: Vec<Place>,
+        arena: Arena,
         parts: Vec<ScratchFile>,
+        repeats: Repeats,
         entities: u64,
         bytes: u64,
         took: Duration,
-    ) -> Result<Self, Unreadable> {
-        let twice = order.windows(2).find(|pair| key(&arena, pair[0]) == key(&arena, pair[1]));
-        if let Some(pair) = twice {
-            return Err(held_twice(&String::from_utf8_lossy(key(&arena, pair[0]))));
+    ) -> Self {
+        Self { arena, parts, repeats, entities, bytes, took, kept: Mutex::default() }
+    }
+
+    /// Finds out how many keys there are where a key may have come more than once.
+    pub(super) fn count(&mut self) -> Result<(), Unreadable> {
+        if self.repeats == Repeats::LastCounts {
+            let mut entities = 0;
+            let mut walk = self.walk()?;
+            while walk.advance()? {
+                entities += 1;
+            }
+            drop(walk);
+            self.entities = entities;
         }
-        Ok(Self { arena, order, parts, entities, bytes, took, kept: Mutex::default() })
+        Ok(())
     }
 
     /// How many there are.
@@ -85,9 +99,10 @@ impl Digests {
             let file = part.open().map_err(|cause| {
                 Unreadable::new(format!("the scratch file `{}`: {cause}", part.path.display()))
             })?;
-            Ok(FileWalk::part(file, &part.path))
+            Ok(FileWalk::part(file, &part.path, part.records))
         });
-        Ok(Walk::merge(memory, parts.collect::<Result<_, Unreadable>>()?))
+        let parts: Vec<FileWalk> = parts.collect::<Result<_, Unreadable>>()?;
+        Ok(Walk::Merge(Box::new(Merge::of(parts, memory, self.repeats))))
     }
 
     /// Keeps them at `path`: as another name of a file that has them already, if they are
@@ -98,7 +113,7 @@ impl Digests {
     pub fn keep_at(&self, storage: &dyn Storage, path: &Path) -> Result<(), Unreadable> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(kept) = kept
-            && self.bytes >= LINK_FROM
+            && self.entities >= LINK_FROM
             && storage.link(&kept, path).is_ok()
         {
             return Ok(());
@@ -108,7 +123,8 @@ impl Digests {
         Ok(())
     }
 
-    /// Writes them to a new file: a header, the number of records, the records.
+    /// Writes them to a new file: a header, the number of records, the records, and the
+    /// digest of all of these bytes.
     ///
     /// # Errors
     /// When the file cannot be written, or a key is there twice.
@@ -116,6 +132,7 @@ impl Digests {
         let failed = |cause: io::Error| Unreadable::new(format!("`{}`: {cause}", path.display()));
         storage.create_new(path, &[]).map_err(failed)?;
         let mut file = storage.open_append(path).map_err(failed)?;
+        let mut hasher = blake3::Hasher::new();
         let mut block = Vec::with_capacity(BLOCK * 2);
         block.extend_from_slice(HEADER);
         block.extend_from_slice(&self.entities.to_le_bytes());
@@ -123,10 +140,13 @@ impl Digests {
         while walk.advance()? {
             record::write(walk.key(), walk.digest(), &mut block);
             if block.len() >= BLOCK {
+                hasher.update(&block);
                 append_all(&mut *file, &block).map_err(failed)?;
                 block.clear();
             }
         }
+        hasher.update(&block);
+        block.extend_from_slice(Digest::of_hasher(&hasher).as_bytes());
         append_all(&mut *file, &block).map_err(failed)
     }
 

@@ -1,10 +1,15 @@
 //! What a read of a surface becomes: keys and digests, in the order of the keys, in
 //! memory as long as they are few and in scratch files beyond that.
 
+mod arena;
 mod collector;
 mod digests;
+mod file_walk;
+mod merge;
 mod record;
 mod scratch;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::time::Duration;
@@ -24,6 +29,12 @@ pub trait Entities {
     /// # Errors
     /// [`Stop`]: read no further.
     fn entity(&mut self, key: &str, value: Value) -> Result<(), Stop>;
+
+    /// Whether digests will do: nothing of the values is ignored, so that they need not be
+    /// built. If not, [`Entities::entity`] is the only way.
+    fn takes_digests(&self) -> bool {
+        false
+    }
 
     /// One whose value, of so many bytes, was digested while it was read.
     ///

@@ -13,7 +13,11 @@ pub struct Scratch {
     storage: SharedStorage,
     directory: PathBuf,
     next: Arc<AtomicU64>,
+    memory: usize,
 }
+
+/// A read that takes more bytes than this is put aside in sorted parts.
+const MEMORY: usize = 64 << 20;
 
 impl Scratch {
     /// Files in `directory`, which is emptied: what is left in it belongs to nobody.
@@ -21,7 +25,18 @@ impl Scratch {
     pub fn new(storage: SharedStorage, directory: PathBuf) -> Self {
         // Not fatal: the names below do not meet those that are left.
         let _ = storage.remove_dir_all(&directory);
-        Self { storage, directory, next: Arc::default() }
+        Self { storage, directory, next: Arc::default(), memory: MEMORY }
+    }
+
+    /// With so many bytes of memory for each read, before files are used.
+    #[must_use]
+    pub fn with_memory(self, bytes: usize) -> Self {
+        Self { memory: bytes, ..self }
+    }
+
+    /// How many bytes of memory a read may take.
+    pub(super) fn memory(&self) -> usize {
+        self.memory
     }
 
     /// A new file. It is removed with the value that is returned.
@@ -30,7 +45,7 @@ impl Scratch {
         let at = self.next.fetch_add(1, Ordering::Relaxed);
         let path = self.directory.join(format!("{}-{at}.part", std::process::id()));
         self.storage.create_new(&path, &[])?;
-        Ok(ScratchFile { storage: Arc::clone(&self.storage), path })
+        Ok(ScratchFile { storage: Arc::clone(&self.storage), path, records: 0 })
     }
 
     /// The folder.
@@ -43,6 +58,8 @@ impl Scratch {
 pub(super) struct ScratchFile {
     storage: SharedStorage,
     pub(super) path: PathBuf,
+    /// How many records were written to it.
+    pub(super) records: u64,
 }
 
 impl ScratchFile {
