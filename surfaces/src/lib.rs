@@ -4,6 +4,7 @@
 //! memory than a small one. It decides nothing about claims, and it never gives less than
 //! everything: what cannot be read is an error with its cause, never an empty map.
 
+mod dir;
 mod identity;
 mod json;
 mod jsonl;
@@ -14,6 +15,7 @@ mod stop;
 mod testing;
 mod window;
 
+pub use dir::{BadGlob, Dir};
 pub use identity::Identity;
 pub use json::Json;
 pub use jsonl::JsonLines;
