@@ -13,7 +13,7 @@ use dosd_actors::witness::{
 use dosd_kernel::evidence::Accountability;
 use dosd_kernel::state_diff::Pointer;
 use dosd_surfaces as surfaces;
-use dosd_surfaces::{HttpRequest, Identity};
+use dosd_surfaces::{HttpRequest, Identity, Rows};
 
 use crate::config::{Config, Secret, SqlSource, Surface, Witness};
 use crate::workspace::Workspace;
@@ -78,16 +78,21 @@ fn source(workspace: &Workspace, witness: &Witness, children: &Children) -> Sour
             }
         }
         Surface::Sqlite { path, source, key } => {
-            let source = match source {
-                SqlSource::Table(table) => surfaces::SqlSource::Table(table),
-                SqlSource::Query(query) => surfaces::SqlSource::Query(query),
+            let rows = match source {
+                SqlSource::Table(table) => Rows::Table(table),
+                SqlSource::Query(query) => Rows::Query(query),
             };
-            state(surfaces::Sqlite { identity, path: at(&path), source, key })
+            state(surfaces::Sqlite { identity, path: at(&path), rows, key })
         }
-        Surface::Postgres { url, query, key } => match secret(url) {
-            Ok(url) => state(surfaces::Postgres { identity, url, query, key }),
-            Err(unset) => unusable(witness, unset),
-        },
+        Surface::Postgres { url, query, key } => {
+            let surface = secret(url).and_then(|url| {
+                surfaces::Postgres::new(identity, &url, &query, key).map_err(|it| it.to_string())
+            });
+            match surface {
+                Ok(surface) => state(surface),
+                Err(wrong) => unusable(witness, wrong),
+            }
+        }
         Surface::Http { url, headers, items, key } => {
             let headers = headers.into_iter().map(|(name, value)| Ok((name, secret(value)?)));
             let request = headers.collect::<Result<Vec<_>, String>>().and_then(|headers| {

@@ -110,7 +110,7 @@ impl Arguments {
             }
             Some(Answer::Error(refusal)) => Err(refusal.into()),
             Some(
-                Answer::Claim { .. } | Answer::Compact(_) | Answer::Lanes(_) | Answer::Reset(_),
+                Answer::Claim { .. } | Answer::Accepted | Answer::Compact(_) | Answer::Lanes(_) | Answer::Reset(_),
             ) => Err(super::claim::unexpected_answer()),
             None => Err(Failure::Failed(
                 "no daemon keeps this workspace, so there is no worker to stop\n  help: leave `--enact` out to put the wish on record, or start `dosd run`"

@@ -39,7 +39,7 @@ use tracing::warn;
 
 use super::error::DaemonError;
 use super::{RunOptions, reaper, settings};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::control::Doors;
 use crate::git::GitRepository;
 use crate::workspace::Workspace;

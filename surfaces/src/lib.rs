@@ -6,6 +6,7 @@
 
 mod bounded;
 mod command;
+mod dir;
 mod document;
 mod exit;
 mod git;
@@ -21,6 +22,8 @@ mod network;
 mod postgres;
 mod run;
 mod secret;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod steady;
 mod stop;
 #[cfg(test)]
@@ -28,6 +31,7 @@ mod testing;
 mod window;
 
 pub use command::Command;
+pub use dir::{BadGlob, Dir};
 pub use exit::Exit;
 pub use git::Git;
 #[cfg(feature = "http")]
@@ -38,3 +42,5 @@ pub use jsonl::JsonLines;
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresError};
 pub use secret::Secret;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Rows, Sqlite};

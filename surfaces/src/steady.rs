@@ -79,6 +79,9 @@ pub(crate) fn was_one_state(
     hash: blake3::Hash,
     into: &mut dyn Entities,
 ) -> Result<bool, Halt> {
+    if stamp.len == 0 && file.read_at(&mut [0], 0)? > 0 && self::stamp(file)?.len == 0 {
+        return Err(Halt::broken("it has content and says that it is empty"));
+    }
     if !stamp.is_fresh() && is_still(file, stamp)? {
         return Ok(true);
     }
@@ -202,6 +205,13 @@ mod tests {
         assert!(!was_whole(|path| fs::write(path, b"CONTENT").unwrap()));
         assert!(!was_whole(|path| fs::write(path, b"cont").unwrap()));
         assert!(!was_whole(|path| fs::write(path, b"").unwrap()));
+    }
+
+    #[test]
+    fn a_file_that_does_not_tell_its_length_is_not_taken_for_empty() {
+        let file = open_regular("/proc/self/status".as_ref()).unwrap();
+        let stamp = stamp(&file).unwrap();
+        assert!(was_one_state(&file, stamp, blake3::hash(b""), &mut Patient).is_err());
     }
 
     #[test]

@@ -42,3 +42,9 @@ impl From<io::Error> for Halt {
         Self::broken(error)
     }
 }
+
+impl From<rustix::io::Errno> for Halt {
+    fn from(error: rustix::io::Errno) -> Self {
+        io::Error::from(error).into()
+    }
+}

@@ -112,6 +112,13 @@ impl Digester {
         self.sought.found.map(|()| self.sought.key.as_str())
     }
 
+    /// The digest of a text as a value.
+    pub fn digest_text(&mut self, text: &str) -> Digest {
+        self.canonical.clear();
+        self.canonical.text(text);
+        self.finish()
+    }
+
     /// Begins an object: each of its fields is a [`Digester::field`] and what it holds.
     pub fn begin_object(&mut self) {
         self.canonical.clear();
@@ -330,6 +337,7 @@ mod tests {
         let digest = digester.end_object();
         let value = json!({"id": -1, "total": 2, "note": "x", "gone": null, "data": {"b": [1]}});
         assert_eq!(digest, digester.digest(&value));
+        assert_eq!(digester.digest_text("x"), digester.digest(&json!("x")));
     }
 
     #[test]
