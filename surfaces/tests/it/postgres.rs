@@ -115,10 +115,30 @@ fn limits_hold(server: &Server) {
 fn certificates_are_checked(server: &Server) {
     let read = |options| see(&surface(&server.network_url(options), "select 1 as id", &["id"]));
     assert_eq!(keys(&read("sslmode=disable").unwrap()), ["1"]);
-    if server.execute("show ssl") == "on" {
-        let error = read("sslmode=require").unwrap_err();
+    for options in ["sslmode=require", "sslmode=prefer"] {
+        let error = read(options).unwrap_err();
         assert!(error.contains("certificate") && error.contains("SSL_CERT_FILE"), "{error}");
     }
+    // Another process, because a process looks up once whom it trusts.
+    let mut other = std::process::Command::new(std::env::current_exe().unwrap());
+    other.args(["--exact", "postgres::reads_with_a_named_authority", "--ignored"]);
+    other.env("SSL_CERT_FILE", server.certificate());
+    other.env(URL, server.network_url("sslmode=require").expose());
+    let output = other.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
+}
+
+/// Where [`reads_with_a_named_authority`] finds a server.
+const URL: &str = "DOSD_TEST_POSTGRES";
+
+#[test]
+#[ignore = "for a process that `rows_are_entities` starts"]
+#[expect(clippy::disallowed_methods, reason = "this process is told by its environment")]
+fn reads_with_a_named_authority() {
+    let url = Secret::new(std::env::var(URL).unwrap());
+    let used = "select ssl::text as id from pg_stat_ssl where pid = pg_backend_pid()";
+    assert_eq!(keys(&see(&surface(&url, used, &["id"])).unwrap()), ["true"]);
 }
 
 #[test]

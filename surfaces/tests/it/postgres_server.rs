@@ -25,18 +25,13 @@ impl Server {
         let mut initdb = as_user("initdb");
         initdb.args(["--auth=trust", "--username=tester", "--no-sync", "--locale=C.UTF-8", "-D"]);
         run(initdb.arg(&data));
-        let certificate = data.join("server.crt");
-        let key = data.join("server.key");
-        let has_tls = as_user("/usr/bin/openssl")
-            .args(["req", "-new", "-x509", "-nodes", "-subj", "/CN=localhost", "-keyout"])
-            .arg(&key)
-            .arg("-out")
-            .arg(&certificate)
-            .output()
-            .is_ok_and(|output| output.status.success());
-        let ssl = if has_tls { "on" } else { "off" };
-        let options =
-            format!("-F -k {} -c port={} -c ssl={ssl}", server.path().display(), port(&server));
+        let mut openssl = as_user("/usr/bin/openssl");
+        openssl.args(["req", "-new", "-x509", "-nodes", "-subj", "/CN=test", "-addext"]);
+        openssl.args(["subjectAltName=DNS:localhost", "-addext", "basicConstraints=CA:FALSE"]);
+        openssl.arg("-keyout").arg(data.join("server.key"));
+        run(openssl.arg("-out").arg(server.certificate()));
+        let (socket, port) = (server.path().display(), port(&server));
+        let options = format!("-F -k {socket} -c port={port} -c ssl=on");
         let mut start = as_user("pg_ctl");
         start.args(["start", "--wait", "--silent", "--log"]).arg(data.join("log"));
         run(start.args(["-o", &options, "-D"]).arg(&data));
@@ -49,6 +44,11 @@ impl Server {
 
     fn data(&self) -> PathBuf {
         self.path().join("data")
+    }
+
+    /// What it shows to whoever connects through the network, signed by itself.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.data().join("server.crt")
     }
 
     /// Through its socket.
