@@ -116,7 +116,7 @@ impl Performer {
             Action::Signal(process, signal) => return self.signal(&process, signal),
             Action::RecordEnd(end) => return self.record_end(&end).await,
             Action::TellVerdict(end) => return self.tell_verdict(&end).await,
-            Action::CleanUp => return self.clean_up().await,
+            Action::CleanUp => return self.clean_up(),
             Action::AnswerStop(answer) => return self.answer(&answer),
             Action::Leave => return self.leave(),
         };
@@ -323,7 +323,7 @@ impl Performer {
         answer.ok().and_then(Result::ok).unwrap_or_default()
     }
 
-    async fn clean_up(&self) {
+    fn clean_up(&self) {
         let (shared, run_id) = (&self.shared, &self.run.run_id);
         if let Err(error) = shared.storage.remove_dir_all(&shared.settings.run_directory(&self.run))
         {
