@@ -9,7 +9,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use dosd_actors::port::{Clock, SystemClock};
+use dosd_kernel::stamp;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use tempfile::TempDir;
 
 const LANES: usize = 1_000;
@@ -22,16 +24,20 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// A daemon of one kind.
 struct Case {
     name: &'static str,
+    /// How many lanes are held by workers that somebody else started.
+    leases: usize,
+    /// How many workers it starts and keeps leases for.
     workers: usize,
     /// How many ticks there are in a second; `None` for the default.
     ticks_per_second: Option<u32>,
 }
 
-const CASES: [Case; 4] = [
-    Case { name: "default tick", workers: 0, ticks_per_second: None },
-    Case { name: "10 ticks a second", workers: 0, ticks_per_second: Some(10) },
-    Case { name: "default tick, 20 workers", workers: 20, ticks_per_second: None },
-    Case { name: "10 ticks a second, 20 workers", workers: 20, ticks_per_second: Some(10) },
+const CASES: [Case; 5] = [
+    Case { name: "free lanes", leases: 0, workers: 0, ticks_per_second: None },
+    Case { name: "free lanes", leases: 0, workers: 0, ticks_per_second: Some(10) },
+    Case { name: "held lanes", leases: LANES, workers: 0, ticks_per_second: None },
+    Case { name: "held lanes", leases: LANES, workers: 0, ticks_per_second: Some(10) },
+    Case { name: "20 workers", leases: 0, workers: 20, ticks_per_second: None },
 ];
 
 fn main() {
@@ -47,19 +53,20 @@ fn main() {
     let took = clock.monotonic();
     println!("{LANES} lanes, {} s", took.as_secs());
     println!(
-        "{:<30} {:>9} {:>13} {:>9} {:>14} {:>12}",
-        "", "CPU (%)", "a tick (µs)", "RSS (MB)", "journal (rows)", "disk (bytes)"
+        "{:<12} {:>8} {:>9} {:>13} {:>9} {:>14} {:>12}",
+        "", "ticks/s", "CPU (%)", "a tick (µs)", "RSS (MB)", "journal (rows)", "disk (bytes)"
     );
     for ((case, before), after) in CASES.iter().zip(before).zip(after) {
         let busy = after.busy.saturating_sub(before.busy);
-        let tick = case.ticks_per_second.map_or_else(
-            || "-".to_owned(),
+        let (ticks, tick) = case.ticks_per_second.map_or_else(
+            || ("default".to_owned(), "-".to_owned()),
             |ticks| {
-                format!("{:.0}", busy.as_secs_f64() * 1e6 / took.as_secs_f64() / f64::from(ticks))
+                let tick = busy.as_secs_f64() * 1e6 / took.as_secs_f64() / f64::from(ticks);
+                (ticks.to_string(), format!("{tick:.0}"))
             },
         );
         println!(
-            "{:<30} {:>9.3} {tick:>13} {:>9.1} {:>14} {:>12}",
+            "{:<12} {ticks:>8} {:>9.3} {tick:>13} {:>9.1} {:>14} {:>12}",
             case.name,
             busy.as_secs_f64() * 100.0 / took.as_secs_f64(),
             f64::from(after.resident_kb) / 1e3,
@@ -91,6 +98,9 @@ impl Daemon {
     fn start(case: &Case) -> Self {
         let workspace = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
         fs::write(workspace.path().join("dos.toml"), config(case)).expect("a written file");
+        fs::create_dir(workspace.path().join(".dos")).expect("a directory");
+        let journal = workspace.path().join(".dos/lane-journal.jsonl");
+        fs::write(journal, leases(case.leases)).expect("a written file");
         let child = Command::new(env!("CARGO_BIN_EXE_dosd"))
             .arg("run")
             .current_dir(workspace.path())
@@ -149,13 +159,28 @@ fn config(case: &Case) -> String {
     for name in &names {
         let _ = writeln!(config, "{name} = [\"{name}/**\"]");
     }
-    let _ = write!(config, "[supervise]\ntarget = {}\n", case.workers);
+    let _ = write!(config, "[supervise]\ntarget = {}\n", case.leases + case.workers);
     config.push_str("[dosd]\non_shutdown = \"stop\"\n");
     if let Some(ticks) = case.ticks_per_second {
         let _ = writeln!(config, "tick = \"{}ms\"", 1000 / ticks);
     }
     config.push_str("[dosd.worker]\ncommand = [\"sleep\", \"600\"]\nlease = \"supervisor\"\n");
     config
+}
+
+/// The rows of workers that took their lanes just now.
+fn leases(count: usize) -> String {
+    let now = stamp::format_ms(SystemClock::new().now_ms());
+    let mut rows = String::new();
+    for at in 0..count {
+        let lane = format!("lane{at}");
+        let lease = json!({"lane": lane, "lane_kind": "cluster", "tree": [format!("{lane}/**")],
+            "loop_ts": now, "holder": "somebody", "acquired_at": now});
+        let row = json!({"op": "ACQUIRE", "seq": at + 1, "ts": now, "lane": lane, "loop_ts": now,
+            "lease": lease});
+        let _ = writeln!(rows, "{row}");
+    }
+    rows
 }
 
 /// How many rows of a journal hold this word.

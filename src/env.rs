@@ -67,7 +67,8 @@ pub fn is_set(name: &str) -> bool {
 /// The value of a variable that the configuration names.
 #[must_use]
 pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    let value = std::env::var_os(name)?.into_string().ok()?;
+    (!value.is_empty()).then_some(value)
 }
 
 impl Environment {

@@ -64,7 +64,7 @@ impl Arguments {
         let meant = config
             .witnesses
             .iter()
-            .filter(|it| self.names.is_empty() || self.names.iter().any(|name| *name == it.name));
+            .filter(|it| self.names.is_empty() || self.names.contains(&it.name));
         let rows: Vec<Row> = meant
             .map(|witness| {
                 let witnessed = surfaces::witnessed(&workspace, witness, &Children::default());
