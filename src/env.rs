@@ -66,6 +66,7 @@ pub fn is_set(name: &str) -> bool {
 
 /// The value of a variable that the configuration names.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the file that reads the environment")]
 pub fn variable(name: &str) -> Option<String> {
     let value = std::env::var_os(name)?.into_string().ok()?;
     (!value.is_empty()).then_some(value)
