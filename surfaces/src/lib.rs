@@ -9,6 +9,8 @@ mod identity;
 mod json;
 mod jsonl;
 mod keyed;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod steady;
 mod stop;
 #[cfg(test)]
@@ -19,3 +21,5 @@ pub use dir::{BadGlob, Dir};
 pub use identity::Identity;
 pub use json::Json;
 pub use jsonl::JsonLines;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Rows, Sqlite};
