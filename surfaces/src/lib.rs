@@ -8,13 +8,13 @@ mod dir;
 mod identity;
 mod json;
 mod jsonl;
-mod keyed;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod steady;
 mod stop;
 #[cfg(test)]
 mod testing;
+mod values;
 mod window;
 
 pub use dir::{BadGlob, Dir};
