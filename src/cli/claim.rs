@@ -13,7 +13,7 @@ const EXAMPLES: &str = "\
 Examples:
   dosd claim orders:42
   dosd claim orders:42 --narrated refunded --json
-  dosd claim orders:42 --expect '{\"state\": \"paid\"}'
+  dosd claim orders:42 --expect '{\"state\":\"paid\"}'
 
 Exit codes:
   0 CONFIRMED, 1 REFUTED, 3 UNWITNESSED or NO_CLAIM, 70 the daemon cannot be reached;

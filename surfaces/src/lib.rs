@@ -15,6 +15,7 @@ mod http;
 mod identity;
 mod json;
 mod jsonl;
+<<<<<<< HEAD
 mod keyed;
 #[cfg(feature = "tls")]
 mod network;
@@ -22,12 +23,15 @@ mod network;
 mod postgres;
 mod run;
 mod secret;
+=======
+>>>>>>> surf-files
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod steady;
 mod stop;
 #[cfg(test)]
 mod testing;
+mod values;
 mod window;
 
 pub use command::Command;
@@ -39,8 +43,11 @@ pub use http::{Http, HttpRequest, HttpRequestError};
 pub use identity::Identity;
 pub use json::Json;
 pub use jsonl::JsonLines;
+<<<<<<< HEAD
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresError};
 pub use secret::Secret;
+=======
+>>>>>>> surf-files
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Rows, Sqlite};

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::ops::Range;
 
 use dosd_actors::witness::{Entities, Stop};
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use crate::steady::{BLOCK, read_full};
 use crate::stop::Halt;
@@ -106,78 +106,25 @@ impl<R: Read> Window<R> {
         self.rest().len()
     }
 
-    /// The length of the JSON value that begins here, if it is one; of what is none, some
-    /// length that a parser will refuse.
-    pub(crate) fn value(&mut self, into: &mut dyn Entities) -> Result<usize, Halt> {
-        let mut scan = Scan::default();
+    /// Takes what a parser finds at the beginning. A parser says how many bytes that is; it
+    /// is asked again with more bytes when there may have been too few.
+    pub(crate) fn parse<T>(
+        &mut self,
+        into: &mut dyn Entities,
+        mut parse: impl FnMut(&[u8], &dyn Entities) -> Result<(T, usize), serde_json::Error>,
+    ) -> Result<Result<T, serde_json::Error>, Halt> {
         loop {
-            if let Some(len) = scan.end(self.rest()) {
-                return Ok(len);
-            }
-            if !self.more(into)? {
-                return Ok(self.rest().len());
+            let parsed = parse(self.rest(), into);
+            let is_whole = match &parsed {
+                Ok((_, len)) => *len < self.rest().len(),
+                Err(cause) => !cause.is_eof(),
+            };
+            if is_whole || !self.more(into)? {
+                return Ok(parsed.map(|(found, len)| {
+                    self.take(len);
+                    found
+                }));
             }
         }
-    }
-}
-
-/// The way to the end of a value, which goes on when more bytes are there.
-#[derive(Default)]
-struct Scan {
-    at: usize,
-    depth: usize,
-    in_text: bool,
-}
-
-impl Scan {
-    /// The length of the value that begins with these bytes, if its end is among them.
-    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
-        while self.at < bytes.len() {
-            if self.in_text {
-                let Some(found) = memchr2(b'"', b'\\', &bytes[self.at..]) else {
-                    self.at = bytes.len();
-                    return None;
-                };
-                let found = self.at + found;
-                if bytes[found] == b'\\' {
-                    // What is escaped is not the end; it may not be there yet.
-                    bytes.get(found + 1)?;
-                    self.at = found + 2;
-                    continue;
-                }
-                self.in_text = false;
-                self.at = found + 1;
-                if self.depth == 0 {
-                    return Some(self.at);
-                }
-                continue;
-            }
-            let byte = bytes[self.at];
-            if self.depth == 0 && ends_scalar(byte, self.at) {
-                return Some(self.at);
-            }
-            match byte {
-                b'"' => self.in_text = true,
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' => {
-                    self.depth -= 1;
-                    if self.depth == 0 {
-                        return Some(self.at + 1);
-                    }
-                }
-                _ => {}
-            }
-            self.at += 1;
-        }
-        None
-    }
-}
-
-/// Whether a value that is neither text, array nor object ends before this byte of it.
-fn ends_scalar(byte: u8, at: usize) -> bool {
-    match byte {
-        b'"' | b'{' | b'[' => at > 0,
-        b'}' | b']' | b',' | b':' | b' ' | b'\n' | b'\r' | b'\t' => true,
-        _ => false,
     }
 }

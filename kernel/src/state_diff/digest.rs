@@ -6,8 +6,9 @@
 
 use alloc::string::String;
 use core::fmt;
+use core::marker::PhantomData;
 
-use serde::de::DeserializeSeed as _;
+use serde::de::{DeserializeSeed, IgnoredAny};
 use serde_json::Value;
 
 use super::canonical::Canonical;
@@ -84,24 +85,24 @@ impl Digester {
         self.finish()
     }
 
-    /// The digest of the value that is written as `json`, which holds nothing else. When a
-    /// key is looked for, [`Digester::key`] has it afterwards.
+    /// The digest of the first value in `json`, and how many bytes it takes there. When a key
+    /// is looked for, [`Digester::key`] has it afterwards.
+    ///
+    /// A number that ends where `json` does may be the beginning of a longer one.
     ///
     /// # Errors
-    /// When it is no JSON.
+    /// When it does not begin with a value.
     pub fn digest_json(
         &mut self,
         json: &[u8],
         key: Option<&Pointer>,
-    ) -> Result<Digest, serde_json::Error> {
+    ) -> Result<(Digest, usize), serde_json::Error> {
         self.canonical.clear();
         self.sought.found = Err(KeyError::Missing);
         let way = key.map(Pointer::tokens);
         let seed = Seed { out: &mut self.canonical, way, sought: &mut self.sought };
-        let mut text = serde_json::Deserializer::from_slice(json);
-        seed.deserialize(&mut text)?;
-        text.end()?;
-        Ok(self.finish())
+        let ((), len) = parse_first(json, seed)?;
+        Ok((self.finish(), len))
     }
 
     /// The key in the last value that was given as JSON.
@@ -178,20 +179,37 @@ impl Digester {
     }
 }
 
-/// Takes the text that is written as `json` into `into`.
+/// Takes the text that `json` begins with into `into`; says how many bytes it takes there.
 ///
 /// # Errors
-/// When it is no JSON, or no text.
-pub fn read_text(json: &[u8], into: &mut String) -> Result<(), serde_json::Error> {
+/// When it does not begin with a text.
+pub fn read_text(json: &[u8], into: &mut String) -> Result<usize, serde_json::Error> {
+    parse_first(json, Text(into)).map(|((), len)| len)
+}
+
+/// What the first value in `json` gives, and how many bytes it takes there.
+fn parse_first<'de, S: DeserializeSeed<'de>>(
+    json: &'de [u8],
+    seed: S,
+) -> Result<(S::Value, usize), serde_json::Error> {
     let mut text = serde_json::Deserializer::from_slice(json);
-    Text(into).deserialize(&mut text)?;
-    text.end()
+    let value = seed.deserialize(&mut text)?;
+    // An iterator over what is left tells where it would begin.
+    Ok((value, text.into_iter::<IgnoredAny>().byte_offset()))
+}
+
+/// The first value in `json`, and how many bytes it takes there.
+///
+/// # Errors
+/// When it does not begin with a value.
+pub fn read_value(json: &[u8]) -> Result<(Value, usize), serde_json::Error> {
+    parse_first(json, PhantomData)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::json_equal;
-    use super::{Digest, Digester, KeyError, Pointer};
+    use super::{Digest, Digester, KeyError, Pointer, read_text, read_value};
     use alloc::string::{String, ToString as _};
     use alloc::vec::Vec;
     use proptest::prelude::*;
@@ -266,7 +284,10 @@ mod tests {
             let mut digester = Digester::default();
             let pointer = Pointer::parse(pointer).unwrap();
             let text = serde_json::to_string_pretty(&value).unwrap();
-            let digest = digester.digest_json(text.as_bytes(), Some(&pointer)).unwrap();
+            let (digest, len) =
+                digester.digest_json(text.as_bytes(), Some(&pointer)).unwrap();
+            prop_assert_eq!(len, text.len());
+            prop_assert_eq!(read_value(text.as_bytes()).unwrap(), (value.clone(), len));
             let key = pointer.key_in(&value);
             prop_assert_eq!(digester.key().map(String::from), key);
             prop_assert_eq!(digest, digester.digest(&value));
@@ -274,7 +295,7 @@ mod tests {
     }
 
     fn of_text(text: &str) -> Digest {
-        Digester::default().digest_json(text.as_bytes(), None).unwrap()
+        Digester::default().digest_json(text.as_bytes(), None).unwrap().0
     }
 
     #[test]
@@ -342,8 +363,21 @@ mod tests {
 
     #[test]
     fn what_is_no_json_has_no_digest() {
-        for text in ["", "{", "1 2", "{}]", "\"\\ud800\"", "nul", "[1,]", "\u{feff}1"] {
+        for text in ["", "{", "}", "{]}", "\"\\ud800\"", "nul", "[1,]", "\u{feff}1"] {
             assert!(Digester::default().digest_json(text.as_bytes(), None).is_err(), "{text}");
+            assert!(read_value(text.as_bytes()).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_first_value_is_taken_and_the_rest_is_left() {
+        for (text, len) in [("1 2", 1), ("{} x", 2), (" [1] ", 4), ("\"a\":", 3), ("truex", 4)] {
+            assert_eq!(Digester::default().digest_json(text.as_bytes(), None).unwrap().1, len);
+            assert_eq!(read_value(text.as_bytes()).unwrap().1, len, "{text}");
+        }
+        let mut text = String::from("before");
+        assert_eq!(read_text(b" \"a\\n\": 1", &mut text).unwrap(), 6);
+        assert_eq!(text, "a\n");
+        assert!(read_text(b"1", &mut text).is_err());
     }
 }

@@ -22,7 +22,7 @@ use crate::effect_witness::{Claim, EffectReport, join};
 use crate::evidence::{Accountability, Fact, Stance};
 use crate::invalid::InvalidArgument;
 
-pub use digest::{Digest, Digester, read_text};
+pub use digest::{Digest, Digester, read_text, read_value};
 pub use pointer::{KeyError, Pointer};
 pub use tally::{Change, SortedEntities, Tally, UNCLAIMED_KEYS, tally};
 

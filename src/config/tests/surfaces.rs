@@ -148,7 +148,7 @@ fn what_cannot_be_read_is_refused_with_its_place() {
 fn a_worker_names_surfaces_that_are_there() {
     let surface = "[[dosd.witness]]\nname = \"orders\"\nkind = \"git\"\n";
     let config = good(&format!(
-        "[lanes]\nconcurrent = [\"a\", \"b\"]\n[dosd.worker]\nwitness = [\"orders\"]\n\
+        "[lanes]\nconcurrent = [\"a\", \"b\"]\n[lanes.trees]\na = [\"a/**\"]\nb = [\"b/**\"]\n[dosd.worker]\nwitness = [\"orders\"]\n\
          [dosd.worker.lanes.a]\nwitness = []\n{surface}"
     ));
     assert_eq!(config.worker("a").witness.as_deref(), Some(&[][..]));

@@ -4,10 +4,10 @@
 use std::io::Read;
 
 use dosd_actors::witness::Entities;
-use dosd_kernel::state_diff::{Digester, Pointer, read_text};
+use dosd_kernel::state_diff::{Pointer, read_text};
 
-use crate::keyed::{Keyed, Refused};
 use crate::stop::Halt;
+use crate::values::{Refused, Values};
 use crate::window::Window;
 
 /// Hands over everything that the file holds.
@@ -37,7 +37,7 @@ pub(super) fn read<R: Read>(
 }
 
 fn object<R: Read>(window: &mut Window<R>, into: &mut dyn Entities) -> Result<(), Halt> {
-    let mut digester = Digester::default();
+    let mut values = Values::by(None);
     let mut key = String::new();
     window.take(1);
     let mut is_first = true;
@@ -47,25 +47,17 @@ fn object<R: Read>(window: &mut Window<R>, into: &mut dyn Entities) -> Result<()
             Some(b'"') => {}
             Some(_) | None => return Err(at(window, "a key is wanted")),
         }
-        let len = window.value(into)?;
-        read_text(window.bytes(0..len), &mut key)
+        window
+            .parse(into, |json, _| Ok(((), read_text(json, &mut key)?)))?
             .map_err(|cause| at(window, &format!("the key is no JSON: {cause}")))?;
-        window.take(len);
         if window.peek(into)? != Some(b':') {
             return Err(at(window, &format!("a colon is wanted after the key `{key}`")));
         }
         window.take(1);
-        window.peek(into)?;
-        let len = window.value(into)?;
-        let json = window.bytes(0..len);
-        let no_json = |cause| at(window, &format!("the value of `{key}` is no JSON: {cause}"));
-        if into.takes_digests() {
-            let digest = digester.digest_json(json, None).map_err(no_json)?;
-            into.digested(&key, digest, digester.len() as u64)?;
-        } else {
-            into.entity(&key, serde_json::from_slice(json).map_err(no_json)?)?;
-        }
-        window.take(len);
+        let value = window
+            .parse(into, |json, into| values.parse(json, into))?
+            .map_err(|cause| at(window, &format!("the value of `{key}` is no JSON: {cause}")))?;
+        values.hand_as(&key, value, into)?;
         is_first = false;
         match window.peek(into)? {
             Some(b',') => window.take(1),
@@ -84,18 +76,19 @@ fn array<R: Read>(
     key: &Pointer,
     into: &mut dyn Entities,
 ) -> Result<(), Halt> {
-    let mut keyed = Keyed::by(key);
+    let mut values = Values::by(Some(key));
     window.take(1);
     for index in 0_u64.. {
         if window.peek(into)? == Some(b']') && index == 0 {
             break;
         }
-        let len = window.value(into)?;
-        keyed.hand(window.bytes(0..len), into).map_err(|refused| match refused {
+        let parsed = window.parse(into, |json, into| values.parse(json, into))?;
+        let named = |why: &str| at(window, &format!("element {index} (the first is 0) {why}"));
+        let value = parsed.map_err(|cause| named(&format!("is no JSON value: {cause}")))?;
+        values.hand(value, into).map_err(|refused| match refused {
             Refused::Stop(stop) => stop.into(),
-            Refused::Value(why) => at(window, &format!("element {index} (the first is 0) {why}")),
+            Refused::Value(why) => named(&why),
         })?;
-        window.take(len);
         match window.peek(into)? {
             Some(b',') => window.take(1),
             Some(b']') => break,

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -12,9 +13,9 @@ use dosd_kernel::evidence::Accountability;
 use dosd_kernel::state_diff::Pointer;
 
 use crate::Identity;
-use crate::keyed::{Keyed, Refused};
 use crate::steady::{open_regular, stamp, was_one_state};
 use crate::stop::Halt;
+use crate::values::{Refused, Values};
 use crate::window::Window;
 
 /// A file with a JSON value on each line, that holds its key.
@@ -84,13 +85,13 @@ fn lines<R: Read>(
     key: &Pointer,
     into: &mut dyn Entities,
 ) -> Result<(), Halt> {
-    let mut keyed = Keyed::by(key);
+    let mut values = Values::by(Some(key));
     for number in 1_u64.. {
         let ended = window.line(into)?;
         let len = ended.unwrap_or_else(|| window.unended());
         let line = window.bytes(0..len);
         if !line.trim_ascii().is_empty() {
-            match keyed.hand(line, into) {
+            match hand(&mut values, line, into) {
                 Ok(()) => {}
                 Err(Refused::Stop(stop)) => return Err(stop.into()),
                 Err(Refused::Value(_)) if ended.is_none() => {}
@@ -105,6 +106,16 @@ fn lines<R: Read>(
         window.take(len + 1);
     }
     Ok(())
+}
+
+/// Hands over the one value of a line.
+fn hand(values: &mut Values<'_>, line: &[u8], into: &mut dyn Entities) -> Result<(), Refused> {
+    let no_json = |cause: &dyn Display| Refused::Value(format!("is no JSON value: {cause}"));
+    let (value, len) = values.parse(line, into).map_err(|cause| no_json(&cause))?;
+    if !line[len..].trim_ascii().is_empty() {
+        return Err(no_json(&"something follows it"));
+    }
+    values.hand(value, into)
 }
 
 /// A file of which everything that is read is hashed.
