@@ -15,16 +15,12 @@ mod http;
 mod identity;
 mod json;
 mod jsonl;
-<<<<<<< HEAD
-mod keyed;
 #[cfg(feature = "tls")]
 mod network;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod run;
 mod secret;
-=======
->>>>>>> surf-files
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod steady;
@@ -43,11 +39,8 @@ pub use http::{Http, HttpRequest, HttpRequestError};
 pub use identity::Identity;
 pub use json::Json;
 pub use jsonl::JsonLines;
-<<<<<<< HEAD
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresError};
 pub use secret::Secret;
-=======
->>>>>>> surf-files
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Rows, Sqlite};

@@ -86,10 +86,7 @@ impl Sqlite {
         // From here on the database does not change, its schema included.
         let transaction = database.unchecked_transaction()?;
         transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-<<<<<<< HEAD
-=======
         open::check_length(&transaction, &self.path)?;
->>>>>>> surf-files
         let mut statement = transaction.prepare(&self.rows.sql())?;
         if statement.column_count() == 0 || !statement.readonly() {
             return Err(Halt::broken("the query is no statement that selects rows"));

@@ -41,13 +41,6 @@ pub(super) fn read_only(path: &Path, within: Duration, bytes: u64) -> Result<Con
     Ok(database)
 }
 
-<<<<<<< HEAD
-/// Statements that do anything but read are refused.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "whatever else there is, now or later, is refused"
-)]
-=======
 /// That the file ends with a whole page. Of a page that was cut off SQLite takes the rest for
 /// zeros, which would be other values.
 pub(super) fn check_length(database: &Connection, path: &Path) -> Result<(), Halt> {
@@ -60,7 +53,6 @@ pub(super) fn check_length(database: &Connection, path: &Path) -> Result<(), Hal
 
 /// Statements that do anything but read are refused.
 #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else there may be is no reading")]
->>>>>>> surf-files
 fn only_reading(context: AuthContext<'_>) -> Authorization {
     match context.action {
         AuthAction::Select
@@ -68,14 +60,10 @@ fn only_reading(context: AuthContext<'_>) -> Authorization {
         | AuthAction::Function { .. }
         | AuthAction::Recursive
         // Of the surface itself: what it is given is never run unless it selects rows.
-<<<<<<< HEAD
-        | AuthAction::Transaction { .. } => Authorization::Allow,
-=======
         | AuthAction::Transaction { .. }
         | AuthAction::Pragma { pragma_name: "page_size", pragma_value: None } => {
             Authorization::Allow
         }
->>>>>>> surf-files
         _ => Authorization::Deny,
     }
 }
