@@ -155,7 +155,7 @@ fn a_worker_names_surfaces_that_are_there() {
     assert_eq!(config.worker("b").witness.as_deref(), Some(&["orders".to_owned()][..]));
     let error = the_error(&format!("[dosd.worker]\nwitness = [\"order\"]\n{surface}"));
     assert!(
-        error.starts_with("3:12: key `dosd.worker.witness[0]`: `order` is not the name of a"),
+        error.starts_with("2:12: key `dosd.worker.witness[0]`: `order` is not the name of a"),
         "{error}"
     );
 }
