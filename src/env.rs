@@ -57,6 +57,21 @@ pub struct Environment {
     pub color: Option<String>,
 }
 
+/// Whether a variable that the configuration names is set. Its value is read by whoever needs it, when
+/// it is needed, so that no copy of a secret can be printed.
+#[must_use]
+pub fn is_set(name: &str) -> bool {
+    variable(name).is_some()
+}
+
+/// The value of a variable that the configuration names.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the file that reads the environment")]
+pub fn variable(name: &str) -> Option<String> {
+    let value = std::env::var_os(name)?.into_string().ok()?;
+    (!value.is_empty()).then_some(value)
+}
+
 impl Environment {
     /// Reads the process's own environment and working directory.
     ///

@@ -17,4 +17,5 @@ pub mod host;
 pub mod intent;
 pub mod leases;
 pub mod scratch;
+pub mod surfaces;
 pub mod workspace;

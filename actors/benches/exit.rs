@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Addr, Arbiter, Context, Handler, ResponseFuture};
+use actix::{Actor, Addr, Arbiter, Context, Handler, MessageResult, ResponseFuture};
 use dosd_actors::exec;
 use dosd_actors::journal::{Append, Decide, JournalActor, JournalError, Log};
 use dosd_actors::port::{Clock as _, Disk, NoRepository, SystemClock, SystemLauncher};
@@ -20,7 +20,7 @@ use dosd_actors::rotated_log::Rotation;
 use dosd_actors::spawn::{
     EndRows, ProcessEvent, Run, Spawn, SpawnActor, SpawnPorts, SpawnSettings, StopAll, WorkerPolicy,
 };
-use dosd_actors::witness::{EndRun, TakeBaseline};
+use dosd_actors::witness::{EndRun, TakeBaseline, Unclaimed};
 use dosd_kernel::fold::Fold;
 use dosd_kernel::lane::LaneFold;
 use dosd_kernel::verdict::VerdictFold;
@@ -213,9 +213,11 @@ impl Handler<TakeBaseline> for Peers {
 }
 
 impl Handler<EndRun> for Peers {
-    type Result = ();
+    type Result = MessageResult<EndRun>;
 
-    fn handle(&mut self, _: EndRun, _: &mut Self::Context) {}
+    fn handle(&mut self, _: EndRun, _: &mut Self::Context) -> Self::Result {
+        MessageResult(Unclaimed::default())
+    }
 }
 
 impl Handler<ProcessEvent> for Peers {

@@ -13,9 +13,11 @@ const EXAMPLES: &str = "\
 Examples:
   dosd claim orders:42
   dosd claim orders:42 --narrated refunded --json
+  dosd claim orders:42 --expect '{\"state\":\"paid\"}'
 
 Exit codes:
-  0 CONFIRMED, 1 REFUTED, 3 UNWITNESSED or NO_CLAIM, 70 the daemon cannot be reached";
+  0 CONFIRMED, 1 REFUTED, 3 UNWITNESSED or NO_CLAIM, 70 the daemon cannot be reached;
+  with --no-wait: 0 the daemon has the claim";
 
 /// Ask the daemon whether a claimed effect is in the world
 #[derive(Debug, Args)]
@@ -26,6 +28,12 @@ pub struct Arguments {
     /// The claim in the claimant's words; decides nothing
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub narrated: String,
+    /// The value that the entity has, as JSON: it is compared, too
+    #[arg(long, value_name = "JSON")]
+    pub expect: Option<String>,
+    /// Do not wait: the verdict goes to the journal alone
+    #[arg(long)]
+    pub no_wait: bool,
     /// How long to wait for the verdict, as 500ms, 30s, 5m
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
     pub timeout: Duration,
@@ -47,11 +55,19 @@ impl Arguments {
             Some(socket) => environment.cwd.join(socket),
             None => context.workspace()?.socket(environment),
         };
+        let expect = self.expect.as_deref().map(serde_json::from_str).transpose();
+        let expect = expect.map_err(|cause| {
+            Failure::Usage(format!(
+                "--expect is not JSON: {cause}\n  help: a text needs its quotes, like --expect '\"paid\"'"
+            ))
+        })?;
         let request = Request::Claim {
             run_id: environment.run_id.clone().unwrap_or_default(),
             lane: environment.lane.clone().unwrap_or_default(),
             key: self.key,
             narrated: self.narrated,
+            expect,
+            wait: !self.no_wait,
         };
         match control::call(&socket, &request, self.timeout)? {
             Answer::Claim { report, .. } => {
@@ -61,6 +77,14 @@ impl Arguments {
                     output.line(format_args!("{}: {}", report.verdict.as_str(), report.reason));
                 }
                 Ok(Exit::from(report.verdict))
+            }
+            Answer::Accepted => {
+                if self.json {
+                    output.json(&serde_json::json!({"accepted": true}), Layout::Compact);
+                } else {
+                    output.line("accepted; the verdict goes to the journal");
+                }
+                Ok(Exit::SUCCESS)
             }
             Answer::Error(refusal) => Err(refusal.into()),
             Answer::Compact(_) | Answer::Lanes(_) | Answer::HaltWorker(_) | Answer::Reset(_) => {

@@ -47,9 +47,13 @@ pub(super) fn compact(context: &Context) -> Result<Compacted, Failure> {
     match control::call(&socket, &Request::Compact, PATIENCE) {
         Ok(Answer::Compact(compacted)) => Ok(compacted),
         Ok(Answer::Error(refusal)) => Err(refusal.into()),
-        Ok(Answer::Claim { .. } | Answer::Lanes(_) | Answer::HaltWorker(_) | Answer::Reset(_)) => {
-            Err(unexpected_answer())
-        }
+        Ok(
+            Answer::Claim { .. }
+            | Answer::Accepted
+            | Answer::Lanes(_)
+            | Answer::HaltWorker(_)
+            | Answer::Reset(_),
+        ) => Err(unexpected_answer()),
         Err(ClientError::NotRunning { .. }) => in_this_process(context),
         Err(failed @ ClientError::NoAnswer { .. }) => Err(failed.into()),
     }

@@ -20,7 +20,7 @@ const EXAMPLES: &str = "\
 Examples:
   dosd halt --handle 4711 --reason spins --command restart-it
   dosd halt --handle task-9 --run-id RID-000000000000000 --resumable
-  dosd halt --handle src --enact
+  dosd halt --lane src --enact
 
 Exit codes:
   0 recorded, and with --enact stopped and proven; 1 it was not; 70 the tool failed, or --enact found
@@ -31,10 +31,10 @@ Exit codes:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// What is to be stopped; with --enact a run id, a lane or a pid of a worker of the daemon
-    #[arg(long, value_name = "HANDLE")]
-    handle: String,
-    /// Its lane
-    #[arg(long, value_name = "LANE", default_value = "", conflicts_with = "enact")]
+    #[arg(long, value_name = "HANDLE", required_unless_present_all = ["lane", "enact"])]
+    handle: Option<String>,
+    /// Its lane; with --enact in place of --handle
+    #[arg(long, value_name = "LANE", default_value = "")]
     lane: String,
     /// The stamp of its lease
     #[arg(long, value_name = "STAMP", default_value = "", conflicts_with = "enact")]
@@ -68,6 +68,12 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         let layout = Layout::pretty(self.pretty);
+        if self.enact && self.handle.is_some() && !self.lane.is_empty() {
+            return Err(Failure::Usage(
+                "--handle and --lane may mean two workers\n  help: with --enact name one of them"
+                    .to_owned(),
+            ));
+        }
         let (mut answer, is_done) =
             if self.enact { self.enact(context)? } else { self.record(context)? };
         if self.resumable {
@@ -79,7 +85,7 @@ impl Arguments {
 
     fn record(&self, context: &Context) -> Result<(Map, bool), Failure> {
         let request = LaneRequest::Halt(NoteHalt {
-            handle: self.handle.clone(),
+            handle: self.meant(),
             lane: self.lane.clone(),
             loop_ts: self.loop_ts.clone(),
             owner: self.owner.clone(),
@@ -99,7 +105,7 @@ impl Arguments {
     fn enact(&self, context: &Context) -> Result<(Map, bool), Failure> {
         let request = Request::HaltWorker {
             journal: context.lane_journal()?,
-            handle: self.handle.clone(),
+            handle: self.meant(),
             command: Some(self.command.clone()).filter(|command| !command.is_empty()),
             reason: self.why(),
         };
@@ -110,13 +116,18 @@ impl Arguments {
             }
             Some(Answer::Error(refusal)) => Err(refusal.into()),
             Some(
-                Answer::Claim { .. } | Answer::Compact(_) | Answer::Lanes(_) | Answer::Reset(_),
+                Answer::Claim { .. } | Answer::Accepted | Answer::Compact(_) | Answer::Lanes(_) | Answer::Reset(_),
             ) => Err(super::claim::unexpected_answer()),
             None => Err(Failure::Failed(
                 "no daemon keeps this workspace, so there is no worker to stop\n  help: leave `--enact` out to put the wish on record, or start `dosd run`"
                     .to_owned(),
             )),
         }
+    }
+
+    /// The handle, or the lane that stands for it.
+    fn meant(&self) -> String {
+        self.handle.clone().unwrap_or_else(|| self.lane.clone())
     }
 
     fn why(&self) -> String {
@@ -130,7 +141,7 @@ impl Arguments {
     fn enacted(&self, halted: HaltedWorker) -> Map {
         let mut answer = fields(&Halted {
             recorded: halted.recorded,
-            handle: self.handle.clone(),
+            handle: self.meant(),
             command: Some(self.command.clone()).filter(|command| !command.is_empty()),
             lane: halted.lane,
             loop_ts: halted.loop_ts,

@@ -23,7 +23,10 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "logs",
         ],
     ),
-    ("Witness", &["claim", "witness", "verify", "commit-audit", "liveness", "status", "trace"]),
+    (
+        "Witness",
+        &["claim", "witness", "surfaces", "verify", "commit-audit", "liveness", "status", "trace"],
+    ),
     ("Journal", &["journal", "observe", "reap", "export"]),
     ("Tools", &["doctor", "eval", "exit-codes", "run-id", "lint", "cooldown", "id-alloc", "lease"]),
 ];

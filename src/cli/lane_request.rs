@@ -36,7 +36,11 @@ pub(super) fn ask(
     match through_daemon(context, &asked, patience)? {
         Some(Answer::Lanes(reply)) => Ok(*reply),
         Some(
-            Answer::Claim { .. } | Answer::Compact(_) | Answer::HaltWorker(_) | Answer::Reset(_),
+            Answer::Claim { .. }
+            | Answer::Accepted
+            | Answer::Compact(_)
+            | Answer::HaltWorker(_)
+            | Answer::Reset(_),
         ) => Err(super::claim::unexpected_answer()),
         Some(Answer::Error(refusal)) => Err(refusal.into()),
         None => in_this_process(context, request, patience),

@@ -45,6 +45,7 @@ mod run_evidence;
 mod run_files;
 mod run_id;
 mod status;
+mod surfaces;
 mod top;
 mod trace;
 mod verify;
@@ -93,6 +94,7 @@ enum Verb {
     Status(status::Arguments),
     Trace(trace::Arguments),
     Witness(witness::Arguments),
+    Surfaces(surfaces::Arguments),
     Journal(journal::Arguments),
     Observe(observe::Arguments),
     Export(export::Arguments),
@@ -149,6 +151,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Status(arguments) => arguments.execute(&context, &mut output),
         Verb::Trace(arguments) => arguments.execute(&context, &mut output),
         Verb::Witness(arguments) => arguments.execute(&context, &mut output),
+        Verb::Surfaces(arguments) => arguments.execute(&context, &mut output),
         Verb::Journal(arguments) => arguments.execute(&context, &mut output),
         Verb::Observe(arguments) => arguments.execute(&context, &mut output),
         Verb::Export(arguments) => arguments.execute(&context, &mut output),

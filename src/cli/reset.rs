@@ -46,6 +46,7 @@ impl Arguments {
             Some(Answer::Error(refusal)) => return Err(refusal.into()),
             Some(
                 Answer::Claim { .. }
+                | Answer::Accepted
                 | Answer::Compact(_)
                 | Answer::Lanes(_)
                 | Answer::HaltWorker(_),

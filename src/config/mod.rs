@@ -15,6 +15,7 @@ mod quantity;
 mod raw;
 mod section;
 mod shared;
+mod surface;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -22,8 +23,8 @@ mod words;
 
 pub use command::{CommandTemplate, Placeholders};
 pub use model::{
-    Config, DEFAULT_LAUNCH_TEMPLATE, Exporter, LeaseKeeper, OnShutdown, Rotation, Sink, StartFrom,
-    Surface, Witness, Worker,
+    Config, DEFAULT_LAUNCH_TEMPLATE, Exporter, LeaseKeeper, OnShutdown, Rotation, Secret, Sink,
+    SqlSource, StartFrom, Surface, Witness, Worker,
 };
 pub use place::Place;
 pub use problem::{ConfigError, Problem, Subject, Weight};

@@ -3,8 +3,8 @@
 
 use super::command::CommandTemplate;
 use super::shared::{Paths, Stamp};
+pub use super::surface::{Secret, SqlSource, Surface, Witness};
 use dosd_kernel::arbiter::Overlap;
-use dosd_kernel::evidence::Accountability;
 use dosd_kernel::population::{ByLane, Lanes, Policy};
 use dosd_kernel::reasons::{self, Reason};
 use dosd_kernel::verdict::Severity;
@@ -113,6 +113,8 @@ pub struct Worker {
     pub restart: restart::Policy,
     /// How much of a worker's output is kept.
     pub log: Rotation,
+    /// The surfaces that are read for its claims; all of them if it names none.
+    pub witness: Option<Vec<String>>,
 }
 
 impl Default for Worker {
@@ -123,6 +125,7 @@ impl Default for Worker {
             stop_timeout: Duration::from_secs(10),
             restart: restart::Policy::default(),
             log: Rotation { max_bytes: 10_000_000, keep: 5 },
+            witness: None,
         }
     }
 }
@@ -143,27 +146,6 @@ pub struct Rotation {
     pub max_bytes: u64,
     /// How many files that were put aside are kept, beside the live one.
     pub keep: u32,
-}
-
-/// One `[[dosd.witness]]`: a state surface that is read before and after a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Witness {
-    /// The name of the surface.
-    pub name: String,
-    /// What is read.
-    pub surface: Surface,
-    /// How far a worker is from being able to forge it; never agent-authored.
-    pub rung: Accountability,
-}
-
-/// What a witness reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Surface {
-    /// A file with one JSON object: entity key to value.
-    Json {
-        /// The file; relative to the workspace.
-        path: PathBuf,
-    },
 }
 
 /// One `[[dosd.exporter]]`: a sink for verdict events.

@@ -22,6 +22,12 @@ pub enum Request {
         key: String,
         /// The worker's words.
         narrated: String,
+        /// The value that the entity has, as the worker says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expect: Option<serde_json::Value>,
+        /// Whether the answer is the verdict; else it comes at once.
+        #[serde(default = "yes")]
+        wait: bool,
     },
     /// Compact the lane journal.
     Compact,
@@ -54,6 +60,10 @@ pub enum Request {
     },
 }
 
+fn yes() -> bool {
+    true
+}
+
 /// What became of an order to stop a worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HaltedWorker {
@@ -84,6 +94,8 @@ pub enum Answer {
         /// The number of its row in the verdict journal.
         seq: u64,
     },
+    /// The daemon has the claim and will judge it.
+    Accepted,
     /// What a compaction did.
     Compact(Compacted),
     /// The answer to a request about lanes.

@@ -93,8 +93,12 @@ async fn converse(stream: UnixStream, doors: &Doors) -> io::Result<()> {
 
 async fn answer(request: Request, doors: &Doors) -> Answer {
     match request {
-        Request::Claim { run_id, lane, key, narrated } => {
-            match doors.claim.ask(Claim { run_id, lane, key, narrated }).await {
+        Request::Claim { run_id, lane, key, narrated, expect, wait } => {
+            let claim = Claim { run_id, lane, key, narrated, expect };
+            if !wait {
+                return accept(doors, claim);
+            }
+            match doors.claim.ask(claim).await {
                 Ok(Ok(judged)) => {
                     Answer::Claim { report: Box::new(judged.report), seq: judged.seq }
                 }
@@ -138,6 +142,20 @@ async fn answer(request: Request, doors: &Doors) -> Answer {
             }
         }
     }
+}
+
+/// Takes a claim whose verdict nobody waits for.
+fn accept(doors: &Doors, claim: Claim) -> Answer {
+    let door = doors.claim.clone();
+    actix_rt::spawn(async move {
+        let key = claim.key.clone();
+        match door.ask(claim).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(failed)) => warn!(claim = key, "a claim has no verdict: {failed}"),
+            Err(gone) => warn!(claim = key, "a claim has no verdict: {gone}"),
+        }
+    });
+    Answer::Accepted
 }
 
 impl From<Halting> for HaltedWorker {

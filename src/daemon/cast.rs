@@ -18,7 +18,7 @@ use dosd_actors::journal::{
     ReplaceCaps, Subscribe,
 };
 use dosd_actors::port::{
-    Disk, SharedClock, SharedLauncher, SharedRepository, SharedStorage, SystemClock,
+    Children, Disk, SharedClock, SharedLauncher, SharedRepository, SharedStorage, SystemClock,
     SystemLauncher, holder_process,
 };
 use dosd_actors::reach::Reach;
@@ -29,7 +29,7 @@ use dosd_actors::spawn::{
 use dosd_actors::supervisor::{
     Beginning, Close, FleetSettings, Proposal, Reset, Shutdown, SupervisorActor, SupervisorPorts,
 };
-use dosd_actors::witness::{Claim, EndRun, SharedSurface, TakeBaseline};
+use dosd_actors::witness::{Claim, EndRun, TakeBaseline};
 use dosd_actors::{spawn, supervisor, witness};
 use dosd_kernel::fold::Fold;
 use dosd_kernel::lane::{LaneFold, LaneRequest};
@@ -39,7 +39,7 @@ use tracing::warn;
 
 use super::error::DaemonError;
 use super::{RunOptions, reaper, settings};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::control::Doors;
 use crate::git::GitRepository;
 use crate::workspace::Workspace;
@@ -86,7 +86,6 @@ pub(super) struct Cast {
     reset: Reach<Reset>,
     beginning: Beginning,
     exporters: Vec<exporters::Seat>,
-    surfaces: Vec<(config::Witness, SharedSurface)>,
     spawn_settings: SpawnSettings,
     fleet_settings: FleetSettings,
     options: RunOptions,
@@ -103,6 +102,8 @@ struct Ports {
     storage: SharedStorage,
     launcher: SharedLauncher,
     repository: SharedRepository,
+    /// Programs that surfaces start, which the reaper leaves to them.
+    children: Children,
 }
 
 /// What every journal is asked.
@@ -145,12 +146,14 @@ impl Cast {
             launcher = launcher.with_helper();
             reaper::start(launcher.children().clone()).map_err(DaemonError::Signals)?;
         }
-        let repository = GitRepository::at(options.workspace.root(), launcher.children());
+        let children = launcher.children().clone();
+        let repository = GitRepository::at(options.workspace.root(), &children);
         let ports = Ports {
             clock: Arc::new(SystemClock::new()),
             storage: Arc::new(Disk),
             launcher: Arc::new(launcher),
             repository: Arc::new(repository),
+            children,
         };
         let mut random = fastrand::Rng::new();
         let host_id = crate::host::host_id(&options.environment);
@@ -185,7 +188,6 @@ impl Cast {
             reset: Reach::unset(SUPERVISOR),
             beginning: Beginning::default(),
             exporters: Vec::new(),
-            surfaces: Vec::new(),
             spawn_settings,
             fleet_settings,
             options,
@@ -198,7 +200,6 @@ impl Cast {
         cast.make_lanes()?;
         cast.make_verdicts()?;
         cast.make_exporters();
-        cast.renew_surfaces();
         cast.make_witness();
         cast.make_spawn();
         cast.make_supervisor();

@@ -155,6 +155,7 @@ fn worker_keys(old: &Worker, new: &Worker) -> Vec<(Concerned, &'static str)> {
         (Concerned::Workers, "stop_timeout", old.stop_timeout != new.stop_timeout),
         (Concerned::Fleet, "restart", old.restart != new.restart),
         (Concerned::Workers, "log", old.log != new.log),
+        (Concerned::Witnesses, "witness", old.witness != new.witness),
     ];
     let differing = keys.into_iter().filter(|(_, _, differs)| *differs);
     differing.map(|(concerned, key, _)| (concerned, key)).collect()

@@ -70,7 +70,7 @@ pub fn run(options: RunOptions) -> Result<(), DaemonError> {
         workspace
             .ensure_state_dir()
             .map_err(|source| DaemonError::State { path: workspace.state_dir(), source })?;
-        let _lock = lock::take(&workspace.daemon_lock())?;
+        let _lock = lock::take(&workspace.daemon_lock()).await?;
         serve(options, signals).await
     })
 }

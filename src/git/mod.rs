@@ -16,9 +16,8 @@ pub use commit::{Change, ChangeKind, Commit, Headline};
 pub use error::{GitError, GitErrorKind};
 pub use repository::GitRepository;
 
-use dosd_actors::port::Children;
+use dosd_actors::port::{Children, git_command};
 use process::Process;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -251,16 +250,10 @@ impl Git {
     }
 
     fn run(&self, arguments: &[&str]) -> Result<process::Ended, GitError> {
-        // No optional lock is taken, and nothing that a repository's configuration names is run.
-        let mut all: Vec<OsString> =
-            ["--no-optional-locks", "--no-pager", "-C"].into_iter().map(OsString::from).collect();
-        all.push(self.directory.clone().into());
-        for setting in process::SETTINGS {
-            all.extend(["-c".into(), setting.into()]);
-        }
-        all.extend(arguments.iter().map(OsString::from));
+        let mut command = git_command(&self.program, &self.directory);
+        command.args(arguments);
         let Self { program, patience, children, .. } = self;
-        let process = Process { program, arguments: &all, patience: *patience, children };
+        let process = Process { program, command, patience: *patience, children };
         process.run().map_err(|kind| self.error(kind))
     }
 

@@ -6,9 +6,11 @@
 mod children;
 mod clock;
 mod disk;
+mod git;
 mod launcher;
 mod process;
 mod process_table;
+mod program;
 mod repository;
 mod storage;
 mod system_launcher;
@@ -19,12 +21,14 @@ mod watch;
 pub use children::Children;
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use disk::Disk;
+pub use git::git_command;
 pub use launcher::{
     Exit, Found, GroupMember, Keep, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
     RUN_ID_VARIABLE, SharedLauncher, Signal, Stray,
 };
 pub use process::{holder_process, is_alive};
 pub(crate) use process_table::start_ticks_of;
+pub use program::{Ended, Output, Program};
 pub use repository::{NoRepository, Repository, RepositoryError, SharedRepository};
 pub use storage::{AppendFile, ChangeStream, FileStat, FsLock, SharedStorage, Storage};
 pub use system_launcher::SystemLauncher;

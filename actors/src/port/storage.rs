@@ -99,6 +99,13 @@ pub trait Storage: Send + Sync + 'static {
     /// The file system's own, except "not found".
     fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>>;
 
+    /// The directories in a directory, in the order of their names; empty when there is
+    /// no such directory.
+    ///
+    /// # Errors
+    /// The file system's own, except "not found".
+    fn folders(&self, directory: &Path) -> io::Result<Vec<PathBuf>>;
+
     /// What is at `path` now; `None` when nothing is.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use super::start_commit::start_commit;
 use super::worker::{Action, Answer, End, Event, Group, Look};
 use crate::exec::{ExitRecord, exit_record_path};
 use crate::port::{Exit, Found, GroupMember, Launched, ProcessIdentity, Signal};
-use crate::witness::{EndRun, TakeBaseline};
+use crate::witness::{EndRun, TakeBaseline, Unclaimed};
 
 /// A record is there a moment after the end that it tells of: it is looked for
 /// after so long, then after twice as long each time.
@@ -31,6 +31,12 @@ const RECORD_AT_MOST: Duration = Duration::from_secs(1);
 
 /// How long the last output of a worker is waited for when the daemon stops.
 const OUTPUT_AT_MOST: Duration = Duration::from_secs(1);
+
+/// How long the surfaces may take to be read once more for a run that is over.
+const UNCLAIMED_AT_MOST: Duration = Duration::from_mins(1);
+
+/// The same when the daemon stops.
+const UNCLAIMED_AT_THE_END: Duration = Duration::from_secs(5);
 
 /// How long a killed group may take to vanish before its members are reported, and
 /// a recorded end to reach the disk.
@@ -110,7 +116,7 @@ impl Performer {
             Action::Signal(process, signal) => return self.signal(&process, signal),
             Action::RecordEnd(end) => return self.record_end(&end).await,
             Action::TellVerdict(end) => return self.tell_verdict(&end).await,
-            Action::CleanUp => return self.clean_up().await,
+            Action::CleanUp => return self.clean_up(),
             Action::AnswerStop(answer) => return self.answer(&answer),
             Action::Leave => return self.leave(),
         };
@@ -303,13 +309,22 @@ impl Performer {
                 named(&strays)
             );
         }
-        shared.tell_verdict(rows::exited_verdict(run, end, strays.len())).await;
+        let unclaimed = self.unclaimed().await;
+        shared.tell_verdict(rows::exited_verdict(run, end, strays.len(), unclaimed)).await;
     }
 
-    async fn clean_up(&self) {
+    /// What changed on the run's surfaces and nobody claimed; not known when that takes
+    /// too long, or when the witness is being made again.
+    async fn unclaimed(&self) -> Unclaimed {
+        let (shared, run_id) = (&self.shared, self.run.run_id.clone());
+        let patience =
+            if shared.living.is_stopping() { UNCLAIMED_AT_THE_END } else { UNCLAIMED_AT_MOST };
+        let answer = timeout(patience, shared.run_ended.ask(EndRun { run_id })).await;
+        answer.ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    fn clean_up(&self) {
         let (shared, run_id) = (&self.shared, &self.run.run_id);
-        // Not fatal when the witness is being made again: it forgot the run anyway.
-        let _ = shared.run_ended.ask(EndRun { run_id: run_id.clone() }).await;
         if let Err(error) = shared.storage.remove_dir_all(&shared.settings.run_directory(&self.run))
         {
             warn!(run = run_id, "the run's directory is left behind: {error}");

@@ -7,6 +7,7 @@ use dosd_kernel::verdict::{SOURCE_SENSOR, VerdictEvent};
 use super::message::Run;
 use super::worker::End;
 use crate::port::ProcessIdentity;
+use crate::witness::Unclaimed;
 
 /// A process exists.
 pub(super) fn started(
@@ -79,8 +80,13 @@ pub(super) fn started_verdict(run: &Run, pid: u32) -> VerdictEvent {
 }
 
 /// The verdict about an end, with the number of processes that went on outside of the
-/// group.
-pub(super) fn exited_verdict(run: &Run, end: &End, strays: usize) -> VerdictEvent {
+/// group, and with the changes that nobody claimed.
+pub(super) fn exited_verdict(
+    run: &Run,
+    end: &End,
+    strays: usize,
+    unclaimed: Unclaimed,
+) -> VerdictEvent {
     let mut detail = Map::new();
     detail.insert("ran_ms".into(), end.ran_ms.into());
     if strays > 0 {
@@ -94,6 +100,12 @@ pub(super) fn exited_verdict(run: &Run, end: &End, strays: usize) -> VerdictEven
         if let Some(value) = value {
             detail.insert(key.into(), value.into());
         }
+    }
+    if let Some(count) = unclaimed.count {
+        detail.insert("unclaimed".into(), count.into());
+    }
+    if !unclaimed.keys.is_empty() {
+        detail.insert("unclaimed_keys".into(), unclaimed.keys.into());
     }
     verdict("EXITED", run, detail)
 }

@@ -8,6 +8,7 @@ mod life;
 mod probe;
 mod reset;
 mod restart;
+mod settle;
 mod spawn;
 mod stage;
 mod witness;

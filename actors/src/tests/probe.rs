@@ -1,18 +1,19 @@
 //! Stand-ins for the peers of an actor under test, which remember what they got.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use actix::{Actor, Context, Handler, ResponseFuture};
+use actix::{Actor, Context, Handler, MessageResult, ResponseFuture};
 use dosd_kernel::Map;
 use dosd_kernel::evidence::Accountability;
 use dosd_kernel::state_diff::Snapshot;
 use tokio::sync::Semaphore;
 
 use crate::journal::{Append, Committed, Cursor, Decide, FileIdentity, JournalError};
-use crate::port::Exit;
+use crate::port::{Exit, SharedStorage};
 use crate::spawn::{EndRows, ProcessEvent, RunEnd};
-use crate::witness::{EndRun, Surface, SurfaceError, TakeBaseline};
+use crate::witness::{EndRun, Entities, Surface, TakeBaseline, Unclaimed, Unreadable};
 
 /// What happened, in order, whoever saw it.
 #[derive(Clone, Default)]
@@ -119,9 +120,11 @@ impl Handler<TakeBaseline> for Peers {
 }
 
 impl Handler<EndRun> for Peers {
-    type Result = ();
+    type Result = MessageResult<EndRun>;
 
-    fn handle(&mut self, _: EndRun, _: &mut Self::Context) {}
+    fn handle(&mut self, _: EndRun, _: &mut Self::Context) -> Self::Result {
+        MessageResult(Unclaimed::default())
+    }
 }
 
 impl Handler<ProcessEvent> for Peers {
@@ -158,7 +161,11 @@ impl Gated {
     }
 
     pub(super) fn put(&self, key: &str) {
-        self.state().snapshot.insert(key.to_owned(), true.into());
+        self.put_value(key, true.into());
+    }
+
+    pub(super) fn put_value(&self, key: &str, value: serde_json::Value) {
+        self.state().snapshot.insert(key.to_owned(), value);
     }
 
     pub(super) fn break_down(&self) {
@@ -194,15 +201,56 @@ impl Surface for Gated {
         Accountability::OsRecorded
     }
 
-    fn read(&self) -> Result<Snapshot, SurfaceError> {
+    fn kind(&self) -> &'static str {
+        "memory"
+    }
+
+    fn read(&self, into: &mut dyn Entities) -> Result<(), Unreadable> {
         let seen = {
             let mut state = self.state();
             state.reads += 1;
-            let failed = || SurfaceError { surface: self.name.to_owned(), cause: "broken".into() };
-            if state.is_broken { Err(failed()) } else { Ok(state.snapshot.clone()) }
+            if state.is_broken {
+                Err(Unreadable::new("broken"))
+            } else {
+                Ok(state.snapshot.clone())
+            }
         };
         self.came.add_permits(1);
         drop(self.held.lock().unwrap_or_else(PoisonError::into_inner));
-        seen
+        for (key, value) in seen? {
+            into.entity(&key, value)?;
+        }
+        Ok(())
+    }
+}
+
+/// A file of the test's storage that holds one JSON object.
+pub(super) struct Store {
+    pub(super) storage: SharedStorage,
+    pub(super) path: PathBuf,
+}
+
+impl Surface for Store {
+    fn name(&self) -> &'static str {
+        "orders"
+    }
+
+    fn kind(&self) -> &'static str {
+        "json"
+    }
+
+    fn accountability(&self) -> Accountability {
+        Accountability::OsRecorded
+    }
+
+    fn read(&self, into: &mut dyn Entities) -> Result<(), Unreadable> {
+        let failed = |cause: String| Unreadable::new(format!("`{}`: {cause}", self.path.display()));
+        let bytes = self.storage.read(&self.path).map_err(|cause| failed(cause.to_string()))?;
+        let snapshot: Snapshot =
+            serde_json::from_slice(&bytes).map_err(|cause| failed(cause.to_string()))?;
+        for (key, value) in snapshot {
+            into.entity(&key, value)?;
+        }
+        Ok(())
     }
 }

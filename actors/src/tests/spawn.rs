@@ -166,8 +166,12 @@ async fn a_stop_is_answered_after_the_ends_are_on_disk_and_told() {
     let survivors = scene.stop_within(Duration::from_mins(1)).await.unwrap();
     assert!(survivors.is_empty());
     let notes = scene.notes.all();
-    let stop = ["lane HALT", "lane WORKER_EXITED", "lane RELEASE", "verdict EXITED"];
-    assert_eq!(notes[3..], [&stop[..], &["told end RID-1"]].concat(), "{notes:?}");
+    let stop = ["lane HALT", "lane WORKER_EXITED", "lane RELEASE"];
+    assert_eq!(
+        notes[3..],
+        [&stop[..], &["told end RID-1", "verdict EXITED"]].concat(),
+        "{notes:?}"
+    );
 }
 
 #[actix::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix::{Actor, Addr};
 use dosd_kernel::lane::LaneFold;
-use dosd_kernel::population::{self, Lanes};
+use dosd_kernel::population::{self, ByLane, Lanes};
 use dosd_kernel::run_id;
 use dosd_kernel::verdict::VerdictFold;
 use dosd_kernel::{liveness, restart};
@@ -20,7 +20,9 @@ use crate::reach::Reach;
 use crate::rotated_log::Rotation;
 use crate::spawn::{ProcessEvent, SpawnActor, SpawnPorts, SpawnSettings, WorkerPolicy};
 use crate::supervisor::{Beginning, FleetSettings, LeaseMode, SupervisorActor, SupervisorPorts};
-use crate::witness::{JsonSurface, SharedSurface, WitnessActor, WitnessPorts};
+use crate::witness::{Source, WitnessActor, WitnessPorts, WitnessSettings, Witnessed};
+
+use super::probe::Store;
 
 pub(super) const LANES: &str = "/w/.dos/lane-journal.jsonl";
 pub(super) const VERDICTS: &str = "/w/.dos/verdict-journal.jsonl";
@@ -125,14 +127,19 @@ impl Stage {
         let lanes = JournalActor::new(lanes, clock.clone(), Some(bells), None).start();
         let verdicts = JournalActor::new(verdicts, clock.clone(), None, None).start();
         let verdict_rows = Reach::to("verdict", verdicts.clone().recipient());
-        let surface: SharedSurface = Arc::new(JsonSurface::new(
-            "orders".to_owned(),
-            PathBuf::from(STORE),
-            dosd_kernel::evidence::Accountability::OsRecorded,
-            storage.clone(),
-        ));
-        let ports = WitnessPorts { clock: clock.clone(), verdicts: verdict_rows.clone() };
-        let witness = WitnessActor::new(vec![surface], ports, None).start();
+        let surface = Store { storage: storage.clone(), path: PathBuf::from(STORE) };
+        let ports = WitnessPorts {
+            clock: clock.clone(),
+            storage: storage.clone(),
+            verdicts: verdict_rows.clone(),
+        };
+        let settings = WitnessSettings {
+            surfaces: vec![Witnessed::plain(Source::State(Arc::new(surface)))],
+            lanes: ByLane::default(),
+            runs: self.spawn_settings().runs,
+            scratch: PathBuf::from("/w/.dos/scratch"),
+        };
+        let witness = WitnessActor::new(settings, ports, None).start();
         let events = Reach::unset("supervisor");
         let spawner = SpawnActor::new(
             self.spawn_settings(),

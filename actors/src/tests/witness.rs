@@ -1,19 +1,20 @@
 //! Claims are judged by what the world shows.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Addr};
 use dosd_kernel::effect_witness::EffectVerdict;
+use dosd_kernel::population::ByLane;
 
 use super::probe::{Gated, Notes, SlowJournal};
 use super::stage::{Daemon, STORE, Stage, VERDICTS, code};
-use crate::port::testing::TestClock;
+use crate::port::testing::{MemoryStorage, TestClock};
 use crate::reach::Reach;
 use crate::supervisor::LeaseMode;
 use crate::witness::{
-    Claim, Judged, Reconfigure, SharedSurface, TakeBaseline, WitnessActor, WitnessPorts,
+    Claim, Judged, Source, TakeBaseline, WitnessActor, WitnessPorts, WitnessSettings, Witnessed,
 };
 
 async fn fleet() -> (Stage, Daemon, String) {
@@ -30,6 +31,7 @@ async fn claim(daemon: &Daemon, run_id: &str, key: &str) -> Judged {
         lane: "a".to_owned(),
         key: key.to_owned(),
         narrated: "done, all tests green".to_owned(),
+        expect: None,
     };
     daemon.witness.send(claim).await.unwrap().unwrap()
 }
@@ -76,7 +78,13 @@ async fn a_run_that_is_not_known_has_no_baseline() {
 #[actix::test]
 async fn a_claim_is_filed_under_the_lane_of_its_run_whatever_it_says() {
     let (stage, daemon, run_id) = fleet().await;
-    let lie = Claim { run_id, lane: "b".to_owned(), key: "42".to_owned(), narrated: String::new() };
+    let lie = Claim {
+        run_id,
+        lane: "b".to_owned(),
+        key: "42".to_owned(),
+        narrated: String::new(),
+        expect: None,
+    };
     daemon.witness.send(lie).await.unwrap().unwrap();
     let rows = stage.rows(VERDICTS);
     let claimed = rows.iter().find(|row| row["syscall"] == "effect_witness").unwrap();
@@ -125,16 +133,20 @@ async fn the_same_claim_twice_gets_the_same_verdict_in_rows_of_their_own() {
 
 /// A witness over surfaces in memory, with one run, `RID-1`, whose baseline is taken.
 async fn witness(surfaces: &[&Gated]) -> Addr<WitnessActor> {
-    witness_of(surfaces.iter().map(|it| Arc::new((*it).clone()) as SharedSurface).collect()).await
-}
-
-async fn witness_of(surfaces: Vec<SharedSurface>) -> Addr<WitnessActor> {
     let journal = SlowJournal { name: "verdict", takes: Duration::ZERO, notes: Notes::default() };
     let ports = WitnessPorts {
         clock: Arc::new(TestClock::at(0)),
+        storage: Arc::new(MemoryStorage::default()),
         verdicts: Reach::to("verdict", journal.start().recipient()),
     };
-    let witness = WitnessActor::new(surfaces, ports, None).start();
+    let surfaces = surfaces.iter().map(|it| Source::State(Arc::new((*it).clone())));
+    let settings = WitnessSettings {
+        surfaces: surfaces.map(Witnessed::plain).collect(),
+        lanes: ByLane::default(),
+        runs: PathBuf::from("/w/runs"),
+        scratch: PathBuf::from("/w/scratch"),
+    };
+    let witness = WitnessActor::new(settings, ports, None).start();
     take_baseline(&witness, "RID-1").await;
     witness
 }
@@ -150,6 +162,7 @@ async fn verdict(witness: &Addr<WitnessActor>, run_id: &str, key: &str) -> Effec
         lane: "a".to_owned(),
         key: key.to_owned(),
         narrated: String::new(),
+        expect: None,
     };
     witness.send(claim).await.unwrap().unwrap().report.verdict
 }
@@ -201,31 +214,7 @@ async fn runs_that_start_together_share_a_read_that_began_after_they_asked() {
         others.await
     };
     futures_util::future::join(first, others).await;
-    assert_eq!(orders.reads() - before, 2);
-}
-
-#[actix::test]
-async fn surfaces_that_stay_keep_their_baselines_and_new_ones_have_none() {
-    let (orders, users) = (Gated::named("orders"), Gated::named("users"));
-    let shared = |it: &Gated| Arc::new(it.clone()) as SharedSurface;
-    let (kept, other) = (shared(&orders), shared(&users));
-    let witness = witness_of(vec![Arc::clone(&kept), other]).await;
-    // Another place under the name of the old one, and one more.
-    let surfaces = vec![kept, shared(&Gated::named("users")), shared(&Gated::named("stock"))];
-    witness.send(Reconfigure { surfaces }).await.unwrap();
-    orders.put("42");
-    assert_eq!(verdict(&witness, "RID-1", "orders:42").await, EffectVerdict::Confirmed);
-    for key in ["users:42", "stock:42"] {
-        let claim = Claim {
-            run_id: "RID-1".to_owned(),
-            lane: "a".to_owned(),
-            key: key.to_owned(),
-            narrated: String::new(),
-        };
-        let report = witness.send(claim).await.unwrap().unwrap().report;
-        assert_eq!(report.verdict, EffectVerdict::Unwitnessed, "{key}");
-        assert!(report.reason.contains("not in the configuration"), "{}", report.reason);
-    }
-    take_baseline(&witness, "RID-2").await;
-    assert_eq!(verdict(&witness, "RID-2", "stock:42").await, EffectVerdict::Refuted);
+    // Two, or three when the first ends before the last has asked.
+    let reads = orders.reads() - before;
+    assert!((2..=3).contains(&reads), "{reads} reads");
 }

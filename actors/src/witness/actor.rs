@@ -1,61 +1,34 @@
 //! The actor that owns the surfaces.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix::fut::wrap_future;
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture};
+use actix::{Actor, Context, Handler, ResponseFuture};
 use futures_util::future::join_all;
-use tokio::sync::oneshot;
 use tracing::{info, warn};
 
-use super::judge::{Address, Reading, Sight, address, event, judge};
-use super::message::{Claim, EndRun, Judged, Reconfigure, TakeBaseline};
-use super::surface::{SharedSurface, SurfaceError};
+use super::baseline::{Baseline, Taken};
+use super::entities::{Digests, Scratch};
+use super::judge::{Address, address, event, judge};
+use super::look::{Eye, look};
+use super::message::{Claim, EndRun, Judged, Reconfigure, TakeBaseline, Unclaimed};
+use super::reader::{Read, Reader};
+use super::runs::OpenRuns;
+use super::settings::{WitnessSettings, Witnessed};
+use super::surface::Source;
+use super::unclaimed::unclaimed;
 use crate::guard::EndGuard;
 use crate::journal::{Append, JournalError, JournalErrorKind};
-use crate::port::SharedClock;
+use crate::port::{SharedClock, SharedStorage};
 use crate::reach::Reach;
-
-/// How long a read may take: a surface that hangs must not hold a worker back, or
-/// a claim, for ever.
-const READ_AT_MOST: Duration = Duration::from_mins(1);
 
 /// Takes baselines and judges claims.
 pub struct WitnessActor {
-    surfaces: Vec<SharedSurface>,
-    baselines: BTreeMap<String, Baseline>,
-    /// Runs whose baseline is read next, and who waits for it.
-    waiting: Vec<(TakeBaseline, oneshot::Sender<()>)>,
-    /// Surfaces are being read for the runs that waited before.
-    reading: bool,
-    /// Surfaces that could not be read for the last baseline.
-    unreadable: BTreeSet<String>,
-    ports: WitnessPorts,
+    shared: Rc<Shared>,
     _guard: Option<EndGuard>,
-}
-
-/// What is known of a run.
-struct Baseline {
-    lane: String,
-    /// What was read of each surface before the run started. Runs that start together
-    /// share it.
-    readings: Arc<[(SharedSurface, Reading)]>,
-}
-
-impl Baseline {
-    /// What it says of a surface: of this very one, not of another that had its name.
-    fn of(&self, surface: &SharedSurface) -> Reading {
-        let mut readings = self.readings.iter();
-        match readings.find(|(read, _)| Arc::ptr_eq(read, surface)) {
-            Some((_, reading)) => reading.clone(),
-            None => Err(SurfaceError {
-                surface: surface.name().to_owned(),
-                cause: "it was not in the configuration, or was another one".to_owned(),
-            }),
-        }
-    }
 }
 
 /// Everything that a [`WitnessActor`] works with.
@@ -63,97 +36,146 @@ impl Baseline {
 pub struct WitnessPorts {
     /// Time.
     pub clock: SharedClock,
+    /// Files: those of surfaces that are files are read by the surfaces themselves.
+    pub storage: SharedStorage,
     /// The verdict journal.
     pub verdicts: Reach<Append>,
+}
+
+/// What all that goes on at the same time shares.
+pub(super) struct Shared {
+    pub(super) ports: WitnessPorts,
+    scratch: Scratch,
+    settings: RefCell<WitnessSettings>,
+    eyes: RefCell<Vec<Rc<Eye>>>,
+    runs: OpenRuns,
+    /// Surfaces that could not be read for the last baseline.
+    unreadable: RefCell<BTreeSet<String>>,
 }
 
 impl WitnessActor {
     /// An actor over these surfaces.
     #[must_use]
-    pub fn new(surfaces: Vec<SharedSurface>, ports: WitnessPorts, guard: Option<EndGuard>) -> Self {
-        Self {
-            surfaces,
-            baselines: BTreeMap::new(),
-            waiting: Vec::new(),
-            reading: false,
-            unreadable: BTreeSet::new(),
+    pub fn new(settings: WitnessSettings, ports: WitnessPorts, guard: Option<EndGuard>) -> Self {
+        let scratch = Scratch::new(Arc::clone(&ports.storage), settings.scratch.clone());
+        let runs = OpenRuns::new(Arc::clone(&ports.storage), settings.runs.clone());
+        let shared = Shared {
             ports,
-            _guard: guard,
-        }
-    }
-
-    /// Says when a surface cannot be read, and when it can again: once each.
-    fn tell_changes(&mut self, readings: &[(SharedSurface, Reading)]) {
-        for (surface, reading) in readings {
-            let name = surface.name();
-            match reading {
-                Ok(_) => {
-                    if self.unreadable.remove(name) {
-                        info!("surface `{name}` can be read again");
-                    }
-                }
-                Err(failed) => {
-                    if self.unreadable.insert(name.to_owned()) {
-                        warn!("claims of runs that start now stay unwitnessed: {failed}");
-                    }
-                }
-            }
-        }
-    }
-
-    /// Reads every surface once for all runs that wait now. Whoever comes while
-    /// that is under way gets a read of its own time, together with others.
-    fn read_for_waiting(&mut self, ctx: &mut Context<Self>) {
-        if self.reading || self.waiting.is_empty() {
-            return;
-        }
-        self.reading = true;
-        let waiting = std::mem::take(&mut self.waiting);
-        let reads = join_all(self.surfaces.iter().cloned().map(|surface| async move {
-            let reading = read(Arc::clone(&surface)).await;
-            (surface, reading)
-        }));
-        ctx.spawn(wrap_future(reads).map(move |readings, actor: &mut Self, ctx| {
-            actor.tell_changes(&readings);
-            let readings: Arc<[_]> = readings.into();
-            for (TakeBaseline { run_id, lane }, done) in waiting {
-                let baseline = Baseline { lane, readings: Arc::clone(&readings) };
-                actor.baselines.insert(run_id, baseline);
-                // Whoever asked may have given up.
-                let _ = done.send(());
-            }
-            actor.reading = false;
-            actor.read_for_waiting(ctx);
-        }));
-    }
-
-    /// What there is to see for a claim, before the fresh reads: the surfaces that
-    /// it may be about, and what the run's baseline says of each.
-    fn sights(&self, address: &Address<'_>, run_id: &str) -> Vec<(SharedSurface, Option<Reading>)> {
-        if address.entity.is_empty() {
-            return Vec::new();
-        }
-        let baseline = self.baselines.get(run_id);
-        self.surfaces
-            .iter()
-            .filter(|surface| address.surface.is_none_or(|name| surface.name() == name))
-            .map(|surface| {
-                let before = baseline.map(|baseline| baseline.of(surface));
-                (Arc::clone(surface), before)
-            })
-            .collect()
+            scratch,
+            settings: RefCell::new(settings),
+            eyes: RefCell::default(),
+            runs,
+            unreadable: RefCell::default(),
+        };
+        shared.open_eyes();
+        shared.runs.resume();
+        Self { shared: Rc::new(shared), _guard: guard }
     }
 }
 
-/// Reads a surface where blocking is allowed.
-async fn read(surface: SharedSurface) -> Reading {
-    let name = surface.name().to_owned();
-    let failed = |cause| Err(SurfaceError { surface: name, cause });
-    let reading = tokio::task::spawn_blocking(move || surface.read());
-    match tokio::time::timeout(READ_AT_MOST, reading).await {
-        Ok(Ok(reading)) => reading.map(Arc::new),
-        Ok(Err(panicked)) => failed(format!("its reader failed: {panicked}")),
-        Err(_) => failed(format!("it gave no answer within {} s", READ_AT_MOST.as_secs())),
+impl Shared {
+    /// Makes an eye for each surface; one that is asked as before stays, with what it
+    /// remembers and with those who wait for it.
+    fn open_eyes(&self) {
+        let settings = self.settings.borrow();
+        let known = self.eyes.take();
+        let eyes = settings.surfaces.iter().map(|witnessed| {
+            let kept = known.iter().find(|eye| eye.witnessed.is_like(witnessed));
+            kept.cloned().unwrap_or_else(|| Rc::new(self.eye(witnessed)))
+        });
+        let eyes = eyes.collect();
+        let is_there = |name: &String| {
+            settings.surfaces.iter().any(|witnessed| witnessed.source.name() == name)
+        };
+        self.unreadable.borrow_mut().retain(is_there);
+        self.eyes.replace(eyes);
+    }
+
+    fn eye(&self, witnessed: &Witnessed) -> Eye {
+        let reader = match &witnessed.source {
+            Source::State(surface) => Some(Reader::new(
+                Arc::clone(surface),
+                witnessed.clone(),
+                Arc::clone(&self.ports.clock),
+                self.scratch.clone(),
+            )),
+            Source::Probe(_) => None,
+        };
+        Eye { witnessed: witnessed.clone(), reader }
+    }
+
+    /// The sources of a lane, all or the one of this name.
+    pub(super) fn eyes_of(&self, lane: &str, name: Option<&str>) -> Vec<Rc<Eye>> {
+        let settings = self.settings.borrow();
+        let eyes = self.eyes.borrow();
+        let meant = eyes.iter().filter(|eye| {
+            let surface = eye.witnessed.source.name();
+            name.is_none_or(|name| surface == name) && settings.is_of(surface, lane)
+        });
+        meant.cloned().collect()
+    }
+
+    /// Says when a surface cannot be read, and when it can again: once each.
+    fn tell_change(&self, name: &str, read: &Read) {
+        let mut unreadable = self.unreadable.borrow_mut();
+        match read {
+            Ok(_) => {
+                if unreadable.remove(name) {
+                    info!("surface `{name}` can be read again");
+                }
+            }
+            Err(failed) => {
+                if unreadable.insert(name.to_owned()) {
+                    warn!("claims of runs that start now stay unwitnessed: {failed}");
+                }
+            }
+        }
+    }
+
+    /// Reads the surfaces of a run's lane and keeps what was read in its directory.
+    async fn take_baseline(&self, take: TakeBaseline) {
+        let eyes = self.eyes_of(&take.lane, None);
+        let reads = eyes.iter().filter_map(|eye| {
+            let reader = Rc::clone(eye.reader.as_ref()?);
+            Some(async move { (eye, reader.read().await) })
+        });
+        let reads = join_all(reads).await;
+        let folder = self.runs.folder(&take.run_id);
+        let created = self.ports.storage.create_dir_all(&folder);
+        let mut failed = created.err().map(|cause| format!("`{}`: {cause}", folder.display()));
+        let mut baseline = Baseline { lane: take.lane.clone(), surfaces: BTreeMap::new() };
+        for (at, (eye, read)) in reads.into_iter().enumerate() {
+            let name = eye.witnessed.source.name();
+            self.tell_change(name, &read);
+            let file = format!("{at}.digests");
+            let taken = match (read, &failed) {
+                (Err(unread), _) => Taken::Failed(unread.cause),
+                (Ok(_), Some(cause)) => Taken::Failed(cause.clone()),
+                (Ok(digests), None) => match self.keep(digests, folder.join(&file)).await {
+                    Ok(()) => {
+                        let definition = eye.witnessed.definition.clone();
+                        Taken::Read { digests: file, definition }
+                    }
+                    Err(cause) => Taken::Failed(cause),
+                },
+            };
+            baseline.surfaces.insert(name.to_owned(), taken);
+        }
+        if failed.is_none() {
+            failed = baseline.store(&*self.ports.storage, &folder).err().map(|it| it.to_string());
+        }
+        if let Some(cause) = failed {
+            let TakeBaseline { lane, run_id } = &take;
+            warn!(lane, run = run_id, "the baseline is not kept: {cause}");
+        }
+        self.runs.open(&take.run_id, baseline);
+    }
+
+    /// Keeps the digests of a read at `path`.
+    async fn keep(&self, digests: Arc<Digests>, path: PathBuf) -> Result<(), String> {
+        let storage = Arc::clone(&self.ports.storage);
+        let kept = tokio::task::spawn_blocking(move || digests.keep_at(&*storage, &path));
+        kept.await.map_err(|it| it.to_string())?.map_err(|it| it.to_string())
     }
 }
 
@@ -168,14 +190,9 @@ impl Actor for WitnessActor {
 impl Handler<TakeBaseline> for WitnessActor {
     type Result = ResponseFuture<()>;
 
-    fn handle(&mut self, message: TakeBaseline, ctx: &mut Self::Context) -> Self::Result {
-        let (done, read) = oneshot::channel();
-        self.waiting.push((message, done));
-        self.read_for_waiting(ctx);
-        Box::pin(async move {
-            // It fails only with the actor, and then the asker is told by that.
-            let _ = read.await;
-        })
+    fn handle(&mut self, message: TakeBaseline, _: &mut Self::Context) -> Self::Result {
+        let shared = Rc::clone(&self.shared);
+        Box::pin(async move { shared.take_baseline(message).await })
     }
 }
 
@@ -183,17 +200,22 @@ impl Handler<Reconfigure> for WitnessActor {
     type Result = ();
 
     fn handle(&mut self, message: Reconfigure, _: &mut Self::Context) {
-        self.surfaces = message.surfaces;
-        let names: BTreeSet<&str> = self.surfaces.iter().map(|surface| surface.name()).collect();
-        self.unreadable.retain(|name| names.contains(name.as_str()));
+        self.shared.settings.replace(message.settings);
+        self.shared.open_eyes();
     }
 }
 
 impl Handler<EndRun> for WitnessActor {
-    type Result = ();
+    type Result = ResponseFuture<Unclaimed>;
 
-    fn handle(&mut self, message: EndRun, _: &mut Self::Context) {
-        self.baselines.remove(&message.run_id);
+    fn handle(&mut self, message: EndRun, _: &mut Self::Context) -> Self::Result {
+        let shared = Rc::clone(&self.shared);
+        Box::pin(async move {
+            let Some(run) = shared.runs.close(&message.run_id) else {
+                return Unclaimed::default();
+            };
+            unclaimed(&shared, &run).await
+        })
     }
 }
 
@@ -201,39 +223,38 @@ impl Handler<Claim> for WitnessActor {
     type Result = ResponseFuture<Result<Judged, JournalError>>;
 
     fn handle(&mut self, claim: Claim, _: &mut Self::Context) -> Self::Result {
-        let names: Vec<String> =
-            self.surfaces.iter().map(|surface| surface.name().to_owned()).collect();
-        let chosen =
-            self.sights(&address(&claim.key, names.iter().map(String::as_str)), &claim.run_id);
-        let known = self.baselines.get(&claim.run_id);
-        let lane = known.map_or_else(|| claim.lane.clone(), |baseline| baseline.lane.clone());
-        let ports = self.ports.clone();
-        Box::pin(async move {
-            let sights = join_all(chosen.into_iter().map(|(surface, before)| async move {
-                let after = read(Arc::clone(&surface)).await;
-                Sight {
-                    surface: surface.name().to_owned(),
-                    accountability: surface.accountability(),
-                    before,
-                    after,
-                }
-            }))
-            .await;
-            let address = address(&claim.key, names.iter().map(String::as_str));
-            let report = judge(&claim, &address, &sights);
-            let row = event(&claim, lane.clone(), &report, &sights).draft(ports.clock.now_ms());
-            let committed = ports.verdicts.ask(Append::one(row)).await.map_err(|_| {
-                JournalError { path: "verdicts".into(), kind: JournalErrorKind::Unreachable }
-            })??;
-            info!(
-                lane,
-                run = claim.run_id,
-                claim = claim.key,
-                "claim {}: {}",
-                report.verdict.as_str(),
-                report.reason
-            );
-            Ok(Judged { report, seq: committed.last_seq })
-        })
+        let shared = Rc::clone(&self.shared);
+        // Now, not when it is judged: its run may end in between.
+        shared.runs.claimed(&shared.address(&claim));
+        Box::pin(async move { shared.judge(claim).await })
+    }
+}
+
+impl Shared {
+    fn address<'a>(&self, claim: &'a Claim) -> Address<'a> {
+        let eyes = self.eyes.borrow();
+        address(&claim.key, eyes.iter().map(|eye| eye.witnessed.source.name()))
+    }
+
+    async fn judge(&self, claim: Claim) -> Result<Judged, JournalError> {
+        let address = self.address(&claim);
+        let run = self.runs.get(&claim.run_id);
+        let lane = run.as_ref().map_or(&claim.lane, |run| &run.baseline.lane).clone();
+        let eyes = if address.entity.is_empty() {
+            Vec::new()
+        } else {
+            self.eyes_of(&lane, address.surface)
+        };
+        let expect = claim.expect.as_ref();
+        let (sights, looks) = look(self, &eyes, run.as_ref(), &address, expect).await;
+        let report = judge(&claim, &address, &sights);
+        let row = event(&claim, lane.clone(), &report, &sights, looks);
+        let row = row.draft(self.ports.clock.now_ms());
+        let committed = self.ports.verdicts.ask(Append::one(row)).await.map_err(|_| {
+            JournalError { path: "verdicts".into(), kind: JournalErrorKind::Unreachable }
+        })??;
+        let verdict = report.verdict.as_str();
+        info!(lane, run = claim.run_id, claim = claim.key, "claim {verdict}: {}", report.reason);
+        Ok(Judged { report, seq: committed.last_seq })
     }
 }

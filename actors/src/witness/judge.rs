@@ -1,29 +1,15 @@
-//! From two reads to a verdict. Pure.
+//! From what the sources show to a verdict. Pure.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use dosd_kernel::Map;
 use dosd_kernel::effect_witness::{self, EffectReport};
-use dosd_kernel::evidence::{Accountability, Fact, Stance};
-use dosd_kernel::state_diff::{self, Snapshot};
+use dosd_kernel::evidence::{Fact, Stance};
+use dosd_kernel::state_diff::{Change, Digest, Tally};
 use dosd_kernel::verdict::VerdictEvent;
 
 use super::message::Claim;
-use super::surface::SurfaceError;
-
-/// What was read of one surface.
-pub(super) type Reading = Result<Arc<Snapshot>, SurfaceError>;
-
-/// What is known of one surface when a claim is judged.
-pub(super) struct Sight {
-    pub(super) surface: String,
-    pub(super) accountability: Accountability,
-    /// The read at the run's start; `None` when the run is not known.
-    pub(super) before: Option<Reading>,
-    /// The read made for this claim.
-    pub(super) after: Reading,
-}
+use super::surface::{Source, Unreadable};
 
 /// What a claimed key is about.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,14 +22,92 @@ pub(super) struct Address<'a> {
 
 /// The address in a key. A key may hold colons of its own: only the name of one of
 /// `surfaces` counts, and of two that fit the longer.
-pub(super) fn address<'a>(key: &'a str, surfaces: impl Iterator<Item = &'a str>) -> Address<'a> {
+pub(super) fn address<'a, 'n>(
+    key: &'a str,
+    surfaces: impl Iterator<Item = &'n str>,
+) -> Address<'a> {
     let key = key.trim();
     let named = surfaces
-        .filter_map(|name| Some((name, key.strip_prefix(name)?.trim_start().strip_prefix(':')?)))
+        .filter_map(|name| {
+            let entity = key.strip_prefix(name)?.trim_start().strip_prefix(':')?;
+            Some((&key[..name.len()], entity))
+        })
         .max_by_key(|(name, _)| name.len());
     match named {
         Some((name, entity)) => Address { surface: Some(name), entity: entity.trim() },
         None => Address { surface: None, entity: key },
+    }
+}
+
+/// What one source shows about one entity.
+#[derive(Debug, Clone)]
+pub struct Sight {
+    /// As a fact for the join.
+    pub fact: Fact,
+    /// Whether the source holds the entity, so that its no is a no about this very one.
+    pub knows: bool,
+}
+
+impl Sight {
+    /// From the difference of two reads; with `expected`, the entity must have this value
+    /// as well. A change is an effect of the run only if the entity is there after it.
+    #[must_use]
+    pub fn of_tally(
+        source: &Source,
+        entity: &str,
+        tally: &Tally,
+        expected: Option<Digest>,
+    ) -> Self {
+        let mut detail = tally.describe(entity);
+        let mut is_there = tally.asked.is_effect();
+        if is_there && expected.is_some_and(|wanted| tally.asked.after() != Some(wanted)) {
+            detail.push_str(", but not with the expected value");
+            is_there = false;
+        }
+        Self {
+            fact: fact(source, entity, Some(is_there), detail),
+            knows: tally.asked != Change::Absent,
+        }
+    }
+
+    /// From the answer of a probe. It is asked about every key, so its no says little
+    /// about a key that it was not meant for.
+    #[must_use]
+    pub fn of_answer(source: &Source, entity: &str, answer: Result<bool, Unreadable>) -> Self {
+        match answer {
+            Ok(yes) => {
+                let detail = if yes { "it says yes" } else { "it says no" };
+                Self { fact: fact(source, entity, Some(yes), detail.to_owned()), knows: yes }
+            }
+            Err(failed) => Self::nothing(source, entity, failed.to_string()),
+        }
+    }
+
+    /// Of a source that could not be seen, and why.
+    #[must_use]
+    pub fn nothing(source: &Source, entity: &str, why: String) -> Self {
+        Self { fact: fact(source, entity, None, why), knows: false }
+    }
+
+    /// Whether the effect is there, as far as this source goes.
+    #[must_use]
+    pub fn attests(&self) -> bool {
+        self.fact.decides(Stance::Attested)
+    }
+}
+
+fn fact(source: &Source, entity: &str, is_there: Option<bool>, detail: String) -> Fact {
+    Fact {
+        source_name: source.name().to_owned(),
+        accountability: source.accountability(),
+        stance: match is_there {
+            Some(true) => Stance::Attested,
+            Some(false) => Stance::Refuted,
+            None => Stance::NoSignal,
+        },
+        reachable: is_there.is_some(),
+        subject: entity.to_owned(),
+        detail,
     }
 }
 
@@ -57,60 +121,36 @@ pub(super) fn judge(claim: &Claim, address: &Address<'_>, sights: &[Sight]) -> E
         subject: address.entity.to_owned(),
         narrated: claim.narrated.clone(),
     };
-    let mut facts: Vec<Fact> = sights.iter().map(|sight| sight.fact(&claimed)).collect();
-    if address.surface.is_none() {
-        anywhere(&mut facts);
-    }
+    let facts = if address.surface.is_none() { anywhere(sights) } else { each(sights) };
     let mut report = effect_witness::join(&claimed, &facts);
     if report.verdict == effect_witness::EffectVerdict::Unwitnessed {
         report.reason = why_unwitnessed(&facts);
+    } else if report.refuted {
+        let whys = facts.iter().filter(|fact| fact.decides(Stance::Refuted));
+        let whys: Vec<&str> = whys.map(|fact| fact.detail.as_str()).collect();
+        report.reason = format!("{} ({})", report.reason, whys.join("; "));
     }
     report
 }
 
-/// A key that names no surface says that the entity is in one of them. Those that do
-/// not hold it refute that only together, and only if all of them could be read.
-fn anywhere(facts: &mut [Fact]) {
+fn each(sights: &[Sight]) -> Vec<Fact> {
+    sights.iter().map(|sight| sight.fact.clone()).collect()
+}
+
+/// A key that names no surface says that the entity is in one of them. One that never
+/// held it contradicts nobody; one that holds it as it was before does. If none shows the
+/// effect, it is refuted only by all of them together, each of them read.
+fn anywhere(sights: &[Sight]) -> Vec<Fact> {
+    let mut facts = each(sights);
+    let is_shown = sights.iter().any(Sight::attests);
     let refuted_by_all = facts.iter().all(|fact| fact.stance == Stance::Refuted);
-    if !refuted_by_all {
-        for fact in facts.iter_mut().filter(|fact| fact.stance == Stance::Refuted) {
+    for (fact, sight) in facts.iter_mut().zip(sights) {
+        let counts = if is_shown { sight.knows } else { refuted_by_all };
+        if fact.stance == Stance::Refuted && !counts {
             fact.stance = Stance::NoSignal;
         }
     }
-}
-
-impl Sight {
-    fn fact(&self, claim: &effect_witness::Claim) -> Fact {
-        let before = match &self.before {
-            Some(Ok(before)) => before,
-            Some(Err(error)) => return self.silent(&format!("at the run's start, {error}")),
-            None => {
-                return self
-                    .silent("no baseline: this run is over, or was not started by this daemon");
-            }
-        };
-        let after = match &self.after {
-            Ok(after) => after,
-            Err(error) => return self.silent(&error.to_string()),
-        };
-        let delta = state_diff::diff(before, after);
-        match state_diff::fact(&delta, claim, self.accountability, &self.surface) {
-            Ok(fact) => fact,
-            Err(invalid) => self.silent(&invalid.to_string()),
-        }
-    }
-
-    /// A witness that saw nothing, and why.
-    fn silent(&self, why: &str) -> Fact {
-        Fact {
-            source_name: self.surface.clone(),
-            accountability: self.accountability,
-            stance: Stance::NoSignal,
-            reachable: false,
-            subject: String::new(),
-            detail: why.to_owned(),
-        }
-    }
+    facts
 }
 
 fn why_unwitnessed(facts: &[Fact]) -> String {
@@ -128,10 +168,14 @@ pub(super) fn event(
     lane: String,
     report: &EffectReport,
     sights: &[Sight],
+    looks: u32,
 ) -> VerdictEvent {
     let mut detail = Map::new();
     detail.insert("surfaces".into(), sights.len().into());
     detail.insert("silent".into(), report.silent_witnesses.len().into());
+    if looks > 1 {
+        detail.insert("looks".into(), looks.into());
+    }
     if !report.witness.is_empty() {
         detail.insert("witness".into(), report.witness.clone().into());
     }

@@ -2,13 +2,14 @@
 
 use actix::Message;
 use dosd_kernel::effect_witness::EffectReport;
+use serde_json::Value;
 
-use super::surface::SharedSurface;
+use super::settings::WitnessSettings;
 use crate::journal::JournalError;
 
-/// Read every surface for a run that is about to start. Answered when they are
+/// Read the surfaces of its lane for a run that is about to start. Answered when they are
 /// read, so that nothing the run does can be in its baseline.
-#[derive(Debug, Message)]
+#[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct TakeBaseline {
     /// The run.
@@ -17,21 +18,30 @@ pub struct TakeBaseline {
     pub lane: String,
 }
 
-/// Read these surfaces from now on. Baselines hold for those that were there before, the
-/// same ones and not others of their names.
+/// Ask these surfaces from now on. Baselines hold for those that are defined as before.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Reconfigure {
-    /// The surfaces.
-    pub surfaces: Vec<SharedSurface>,
+    /// The surfaces of all lanes.
+    pub settings: WitnessSettings,
 }
 
-/// Forget the baseline of a run that is over.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
+/// Read the surfaces once more for a run that is over, and forget it. Answered with the
+/// changes since its start that nobody claimed.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Unclaimed")]
 pub struct EndRun {
     /// The run.
     pub run_id: String,
+}
+
+/// Changes on the surfaces of a run that nobody claimed while it was open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unclaimed {
+    /// How many; none when no surface could be compared.
+    pub count: Option<u64>,
+    /// The first of them, as `surface:key`.
+    pub keys: Vec<String>,
 }
 
 /// Judge what a worker says that it did. Answered when the verdict is on disk.
@@ -46,6 +56,8 @@ pub struct Claim {
     pub key: String,
     /// The worker's own words; recorded nowhere but in the answer.
     pub narrated: String,
+    /// The value that the entity has, as the worker says; any when none is given.
+    pub expect: Option<Value>,
 }
 
 /// A judged claim.

@@ -5,12 +5,23 @@
 //! is the claim; it is never evidence.
 
 mod actor;
-mod json;
+mod baseline;
+mod entities;
 mod judge;
+mod look;
 mod message;
+mod reader;
+mod runs;
+mod settings;
 mod surface;
+mod unclaimed;
 
 pub use actor::{WitnessActor, WitnessPorts};
-pub use json::JsonSurface;
-pub use message::{Claim, EndRun, Judged, Reconfigure, TakeBaseline};
-pub use surface::{SharedSurface, Surface, SurfaceError};
+pub use baseline::{Baseline, Taken};
+pub use entities::{Collector, Digests, Entities, Limits, Reading, Scratch, Stop, Walk};
+pub use judge::Sight;
+pub use message::{Claim, EndRun, Judged, Reconfigure, TakeBaseline, Unclaimed};
+pub use settings::{WitnessSettings, Witnessed};
+pub use surface::{
+    Probe, Repeats, SharedProbe, SharedSurface, Source, Surface, SurfaceError, Unreadable,
+};

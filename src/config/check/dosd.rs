@@ -35,6 +35,9 @@ pub(super) fn check(section: &Section<'_>, config: &mut Config) {
         worker::check(&section, config);
     }
     config.witnesses = witness::check(&section.children("witness"));
+    if let Some(section) = section.shape("worker").and_then(|_| section.child("worker")) {
+        worker::check_surfaces(&section, config);
+    }
     config.exporters = exporter::check(&section.children("exporter"), &config.paths);
 }
 

@@ -8,11 +8,12 @@ use crate::config::command::CommandTemplate;
 use crate::config::model::{Config, LeaseKeeper, Rotation, Worker};
 use crate::config::quantity::format_duration;
 use crate::config::section::{Found, Section};
+use crate::config::words::did_you_mean;
 use dosd_kernel::population::is_handle;
 use dosd_kernel::restart;
 use std::time::Duration;
 
-const KEYS: [&str; 5] = ["command", "lease", "stop_timeout", "restart", "log"];
+const KEYS: [&str; 6] = ["command", "lease", "stop_timeout", "restart", "log", "witness"];
 
 pub(super) fn check(section: &Section<'_>, config: &mut Config) {
     section.refuse_unknown(&[&KEYS[..], &["lanes"]].concat());
@@ -26,6 +27,31 @@ pub(super) fn check(section: &Section<'_>, config: &mut Config) {
         check_keys(&section, &mut worker);
         config.workers.lanes.insert(lane.value.to_owned(), worker);
     }
+}
+
+/// The key `witness`, which names what is declared after it.
+pub(super) fn check_surfaces(section: &Section<'_>, config: &mut Config) {
+    let known: Vec<String> = config.witnesses.iter().map(|it| it.name.clone()).collect();
+    let usual = surfaces(section, &known);
+    config.workers.usual.witness.clone_from(&usual);
+    let lanes = section.shape("lanes").and_then(|_| section.child("lanes"));
+    for (lane, worker) in &mut config.workers.lanes {
+        let section = lanes.as_ref().and_then(|lanes| lanes.child(lane));
+        let own = section.and_then(|section| surfaces(&section, &known));
+        worker.witness = own.or_else(|| usual.clone());
+    }
+}
+
+fn surfaces(section: &Section<'_>, known: &[String]) -> Option<Vec<String>> {
+    let list = section.texts("witness")?;
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    for name in list.value.iter().filter(|name| !known.contains(&name.value)) {
+        name.error(
+            format!("`{}` is not the name of a `[[dosd.witness]]`", name.value.escape_debug()),
+            did_you_mean(name.value, &known),
+        );
+    }
+    Some(list.value.iter().map(|name| name.value.to_owned()).collect())
 }
 
 /// Says when no worker is ever started under a name. Requests may use an alias; workers

@@ -6,10 +6,6 @@ use crate::config::model::Config;
 use crate::env::Environment;
 use crate::workspace::Workspace;
 use rustix::fs::{Access, access};
-use serde_json::Value;
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, ErrorKind};
 use std::path::Path;
 
 /// Everything that the daemon writes by itself.
@@ -92,19 +88,4 @@ fn may_write(path: &Path) -> Result<(), String> {
             .map_err(|error| format!("cannot write `{}`: {error}", place.display()));
     }
     Err(format!("no directory above `{shown}` is there"))
-}
-
-/// How many entities a JSON surface holds.
-pub(super) fn json_entities(path: &Path) -> Result<usize, String> {
-    let shown = path.display();
-    let file = File::open(path).map_err(|error| {
-        if error.kind() == ErrorKind::NotFound {
-            format!("`{shown}` is not there")
-        } else {
-            format!("cannot read `{shown}`: {error}")
-        }
-    })?;
-    serde_json::from_reader::<_, BTreeMap<String, Value>>(BufReader::new(file))
-        .map(|entities| entities.len())
-        .map_err(|error| format!("`{shown}` is not a JSON object: {error}"))
 }

@@ -2,11 +2,11 @@
 //! `worker`, and decides what of that is a finding.
 
 use super::{
-    Detail, ExporterCheck, Finding, LaneTable, Policies, SuperviseTable, WitnessCheck, checks,
-    lanes, shown, worker,
+    Detail, ExporterCheck, Finding, LaneTable, Policies, SuperviseTable, checks, lanes, shown,
+    witness, worker,
 };
 use crate::config::Weight;
-use crate::config::model::{Config, Exporter, Sink, Surface, Witness};
+use crate::config::model::{Config, Exporter, Sink};
 use crate::env::Environment;
 use crate::workspace::Workspace;
 
@@ -41,7 +41,7 @@ impl Detail {
                 .map(|(lane, it)| (lane.clone(), worker::check(it, workspace, environment)))
                 .collect(),
             usual_worker_is_used: worker::usual_is_used(config),
-            witnesses: config.witnesses.iter().map(|one| witness(one, workspace)).collect(),
+            witnesses: witness::checks(config, workspace, environment),
             exporters: config.exporters.iter().map(|one| exporter(one, workspace)).collect(),
         }
     }
@@ -76,20 +76,6 @@ impl Detail {
             }
         });
         files.chain(workers).chain(witnesses).chain(exporters).chain(overlaps).collect()
-    }
-}
-
-fn witness(witness: &Witness, workspace: &Workspace) -> WitnessCheck {
-    let Surface::Json { path } = &witness.surface;
-    let path = workspace.resolve_path(path);
-    let read = checks::json_entities(&path);
-    WitnessCheck {
-        name: witness.name.clone(),
-        kind: "json",
-        path: shown(&path),
-        rung: witness.rung.as_str(),
-        entities: read.as_ref().ok().copied(),
-        problem: read.err(),
     }
 }
 

@@ -7,6 +7,7 @@ mod lanes;
 mod policies;
 mod program;
 mod render;
+mod witness;
 mod worker;
 
 pub use policies::Policies;
@@ -175,14 +176,15 @@ pub struct WorkerCheck {
 pub struct WitnessCheck {
     /// The name of the surface.
     pub name: String,
-    /// `json`.
+    /// Its kind, as in the file.
     pub kind: &'static str,
-    /// The file.
-    pub path: String,
+    /// Where it is: a path, a URL, a program.
+    pub place: String,
     /// `OS_RECORDED` or `THIRD_PARTY`.
     pub rung: &'static str,
-    /// How many entities it holds now; nothing when it cannot be read.
-    pub entities: Option<usize>,
+    /// How many entities it holds now; nothing when it cannot be read, or is not read for
+    /// a report.
+    pub entities: Option<u64>,
     /// What keeps it from being read.
     pub problem: Option<String>,
 }

@@ -120,10 +120,11 @@ impl Detail {
             let state = match witness.entities {
                 Some(1) => "1 entity".to_owned(),
                 Some(count) => format!("{count} entities"),
+                None if witness.problem.is_none() => "not read for this report".to_owned(),
                 None => "unreadable".to_owned(),
             };
             let (name, kind, rung) = (&witness.name, witness.kind, witness.rung);
-            writeln!(formatter, "  {name}  {kind}  {rung}  {}  ({state})", witness.path)?;
+            writeln!(formatter, "  {name}  {kind}  {rung}  {}  ({state})", witness.place)?;
         }
         writeln!(formatter, "exporters    {}", self.exporters.len())?;
         for exporter in &self.exporters {

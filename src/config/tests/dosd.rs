@@ -46,8 +46,8 @@ kind = "json"
 path = "state/orders.json"
 [[dosd.witness]]
 name = "stock"
-kind = "json"
-path = "/srv/stock.json"
+kind = "http"
+url = "https://stock.example/api"
 rung = "THIRD_PARTY"
 [[dosd.exporter]]
 kind = "file"
@@ -66,7 +66,8 @@ keep = 2
     );
     let [orders, stock] = config.witnesses.as_slice() else { panic!("two witnesses") };
     assert_eq!((orders.name.as_str(), orders.rung), ("orders", Accountability::OsRecorded));
-    assert_eq!(orders.surface, Surface::Json { path: PathBuf::from("state/orders.json") });
+    let path = PathBuf::from("state/orders.json");
+    assert_eq!(orders.surface, Surface::Json { path, key: None });
     assert_eq!((stock.name.as_str(), stock.rung), ("stock", Accountability::ThirdParty));
     let [audit, loud] = config.exporters.as_slice() else { panic!("two exporters") };
     assert_eq!((audit.min_severity, audit.from), (Severity::Info, StartFrom::End));
@@ -86,10 +87,6 @@ fn what_this_version_has_not_is_refused_with_what_it_has() {
         (
             "[dosd]\nlisten = \"127.0.0.1:7717\"",
             "2:10: key `dosd.listen`: is not available in this version",
-        ),
-        (
-            "[[dosd.witness]]\nname = \"a\"\nkind = \"sqlite\"\nquery = \"x\"",
-            "3:8: key `dosd.witness[0].kind`: `sqlite` is not available in this version\n  help: what works is `json`",
         ),
         (
             "[[dosd.exporter]]\nname = \"a\"\nkind = \"webhook\"\nurl = \"x\"",

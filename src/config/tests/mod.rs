@@ -10,6 +10,7 @@ mod policies;
 mod quantity;
 mod reporting;
 mod supervise;
+mod surfaces;
 mod surroundings;
 mod worker_lanes;
 

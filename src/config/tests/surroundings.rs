@@ -171,8 +171,8 @@ fn witnesses_are_read_and_counted() {
     assert_eq!(subjects(&report), ["witness list", "witness torn", "witness gone"]);
     let witnesses = &report.detail.as_ref().unwrap().witnesses;
     assert_eq!(witnesses[0].entities, Some(2));
-    assert!(witnesses[1].problem.as_ref().unwrap().contains("is not a JSON object"));
-    assert!(witnesses[3].problem.as_ref().unwrap().contains("is not there"));
+    assert!(witnesses[1].problem.as_ref().unwrap().contains("list.json"));
+    assert!(witnesses[3].problem.as_ref().unwrap().contains("gone.json"));
 }
 
 #[test]

@@ -18,7 +18,6 @@ impl Cast {
         let lineage = self.fleet_settings.lineage.clone();
         self.fleet_settings =
             settings::fleet(&self.options.config, &self.spawn_settings.host_id, lineage);
-        self.renew_surfaces();
         for one in concerned {
             match one {
                 Concerned::Retention => {
@@ -26,8 +25,7 @@ impl Cast {
                     let _ = self.replace_caps.ask(ReplaceCaps { caps }).await;
                 }
                 Concerned::Witnesses => {
-                    let surfaces = self.surfaces();
-                    let order = witness::Reconfigure { surfaces };
+                    let order = witness::Reconfigure { settings: self.witness_settings() };
                     let _ = self.reconfigure_witness.ask(order).await;
                 }
                 Concerned::Workers => {

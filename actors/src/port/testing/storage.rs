@@ -283,6 +283,17 @@ impl Storage for MemoryStorage {
         Ok(state.names.keys().filter(|path| path.parent() == Some(directory)).cloned().collect())
     }
 
+    fn folders(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        let state = self.state();
+        let folders = state.names.keys().filter_map(|path| {
+            let mut inner = path.strip_prefix(directory).ok()?.components();
+            let first = inner.next()?;
+            inner.next().map(|_| directory.join(first))
+        });
+        let folders: BTreeSet<PathBuf> = folders.collect();
+        Ok(folders.into_iter().collect())
+    }
+
     fn stat(&self, path: &Path) -> io::Result<Option<FileStat>> {
         let state = self.state();
         Ok(state.names.get(path).map(|inode| FileStat {

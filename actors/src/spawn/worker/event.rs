@@ -125,12 +125,12 @@ pub(in crate::spawn) enum Action {
     LearnEnd,
     /// Put its end on disk, with the release of its lease if the daemon holds that.
     RecordEnd(End),
-    /// Append the verdict about the end.
-    TellVerdict(End),
-    /// Forget the baseline, and remove the run's directory.
-    CleanUp,
     /// Tell whoever plans; ends in [`Event::EndTold`].
     TellSupervisor(End),
+    /// Have what changed and nobody claimed counted, and append the verdict about the end.
+    TellVerdict(End),
+    /// Remove the run's directory.
+    CleanUp,
     /// Tell everybody who wants it stopped that it is not.
     AnswerStop(Answer),
     /// It is over: let it out of hand. Whoever wanted it stopped hears that it is.

@@ -69,8 +69,8 @@ enum State {
     /// Nobody of its group is left. How it ended is being read.
     Learning { ran_ms: i64 },
     /// Its end is being put on disk and told.
-    Ending,
-    /// Nothing is left to do.
+    Ending { end: End },
+    /// Whoever plans knows. What is left is to say what it left behind.
     Over,
 }
 
@@ -130,7 +130,7 @@ impl Worker {
             | State::Launching
             | State::Awaited
             | State::Learning { .. }
-            | State::Ending
+            | State::Ending { .. }
             | State::Over => None,
         }
     }
@@ -189,9 +189,12 @@ impl Worker {
                 let record = record.unwrap_or(own);
                 self.end(record.exit(), record.ran_ms.max(0))
             }
-            (State::Ending, Event::EndTold) => {
+            (State::Ending { end }, Event::EndTold) => {
+                // After the telling: surfaces that are slow keep no lane empty.
+                let actions =
+                    vec![Action::TellVerdict(end.clone()), Action::CleanUp, Action::Leave];
                 self.state = State::Over;
-                vec![Action::Leave]
+                actions
             }
             // Late, all of them.
             _ => Vec::new(),
@@ -272,13 +275,8 @@ impl Worker {
     /// The end is on disk before anybody hears of it.
     fn conclude(&mut self, end: End) -> Vec<Action> {
         let end = End { excused: self.excuse, ..end };
-        self.state = State::Ending;
-        vec![
-            Action::RecordEnd(end.clone()),
-            Action::TellVerdict(end.clone()),
-            Action::CleanUp,
-            Action::TellSupervisor(end),
-        ]
+        self.state = State::Ending { end: end.clone() };
+        vec![Action::RecordEnd(end.clone()), Action::TellSupervisor(end)]
     }
 
     fn stop_asked(&mut self) -> Vec<Action> {

@@ -3,6 +3,12 @@
 //! Owns the difference of two maps from entity keys to JSON values. Never reads a
 //! snapshot: one that cannot be read must not reach this module as an empty one.
 
+mod canonical;
+mod digest;
+mod json_text;
+mod pointer;
+mod tally;
+
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -15,6 +21,10 @@ use serde_json::{Number, Value};
 use crate::effect_witness::{Claim, EffectReport, join};
 use crate::evidence::{Accountability, Fact, Stance};
 use crate::invalid::InvalidArgument;
+
+pub use digest::{Digest, Digester, read_text, read_value};
+pub use pointer::{KeyError, Pointer};
+pub use tally::{Change, SortedEntities, Tally, UNCLAIMED_KEYS, tally};
 
 /// The state of a surface: entity key to value.
 pub type Snapshot = BTreeMap<String, Value>;

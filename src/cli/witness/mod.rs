@@ -1,6 +1,8 @@
 //! `dosd witness`: one claim against two snapshots of a state, read from files. It never takes a
 //! snapshot from standard input: bytes that the claimant could have pasted are no evidence.
 
+mod live;
+
 use super::{Context, Exit, Failure, Layout, Output};
 use clap::Args;
 use dosd_kernel::effect_witness::{self, Claim, EffectReport};
@@ -13,8 +15,10 @@ const EXAMPLES: &str = "\
 Examples:
   dosd witness order-42 --before monday.json --after tuesday.json
   dosd witness order-42 --before monday.json --after tuesday.json --third-party --json
+  dosd witness order-42 --surface orders --run RID-1M82XX6EF84CY7Z
 
 Each file holds one JSON object, entity key to value, written by the store and not by the claimant.
+With --surface and --run the snapshots are the baseline of an open run and the surface as it is now.
 
 Exit codes:
   0 CONFIRMED, 1 REFUTED, 3 UNWITNESSED or NO_CLAIM (a file that cannot be read too)";
@@ -27,11 +31,18 @@ pub(super) struct Arguments {
     #[arg(allow_hyphen_values = true)]
     key: String,
     /// The snapshot from before
-    #[arg(long, value_name = "FILE")]
-    before: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "surface")]
+    before: Option<PathBuf>,
     /// The snapshot from after
-    #[arg(long, value_name = "FILE")]
-    after: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "surface")]
+    after: Option<PathBuf>,
+    /// A surface of this workspace, instead of files
+    #[arg(long, value_name = "NAME", requires = "run")]
+    #[arg(conflicts_with_all = ["before", "after", "third_party"])]
+    surface: Option<String>,
+    /// The open run whose baseline counts
+    #[arg(long, value_name = "RUN_ID", requires = "surface")]
+    run: Option<String>,
     /// The claim in the claimant's words; shown, never believed
     #[arg(long, value_name = "TEXT", default_value = "")]
     narrated: String,
@@ -45,10 +56,22 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
-        let cwd = &context.environment().cwd;
         let claim =
             Claim { key: self.key.clone(), subject: String::new(), narrated: self.narrated };
-        let (report, delta) = match (read(&cwd.join(&self.before)), read(&cwd.join(&self.after))) {
+        let (Some(before), Some(after)) = (&self.before, &self.after) else {
+            let (surface, run) = (self.surface.unwrap_or_default(), self.run.unwrap_or_default());
+            let (report, tally) = live::witness(context, &claim, &surface, &run)?;
+            let exit = Exit::from(report.verdict);
+            if self.json {
+                output.json(&live::Answer::of(report, tally.as_ref()), Layout::Indented);
+            } else {
+                let counts = tally.as_ref().map(|it| (it.inserted, it.updated, it.deleted));
+                print(&self.key, &report, counts, output);
+            }
+            return Ok(exit);
+        };
+        let cwd = &context.environment().cwd;
+        let (report, delta) = match (read(&cwd.join(before)), read(&cwd.join(after))) {
             (Ok(before), Ok(after)) => {
                 let rung = if self.third_party {
                     Accountability::ThirdParty
@@ -70,7 +93,11 @@ impl Arguments {
         if self.json {
             output.json(&Answer { report, delta }, Layout::Indented);
         } else {
-            print(&self.key, &report, delta.as_ref(), output);
+            let counts = delta.as_ref().map(|delta| {
+                let count = |keys: &[String]| keys.len() as u64;
+                (count(&delta.inserted), count(&delta.updated), count(&delta.deleted))
+            });
+            print(&self.key, &report, counts, output);
         }
         Ok(exit)
     }
@@ -85,15 +112,13 @@ struct Answer {
     delta: Option<StateDelta>,
 }
 
-fn print(key: &str, report: &EffectReport, delta: Option<&StateDelta>, output: &mut Output) {
+/// `counts` are those of the inserted, the updated and the deleted keys, if they are known.
+fn print(key: &str, report: &EffectReport, counts: Option<(u64, u64, u64)>, output: &mut Output) {
     output.line(format_args!("EFFECT    {key}"));
-    match delta {
-        Some(delta) => output.line(format_args!(
-            "DELTA     +{} ~{} -{}",
-            delta.inserted.len(),
-            delta.updated.len(),
-            delta.deleted.len()
-        )),
+    match counts {
+        Some((inserted, updated, deleted)) => {
+            output.line(format_args!("DELTA     +{inserted} ~{updated} -{deleted}"));
+        }
         None => output.line("DELTA     unknown"),
     }
     output.line(format_args!("VERDICT   {}", report.verdict.as_str()));

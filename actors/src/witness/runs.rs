@@ -1,0 +1,116 @@
+//! The runs whose claims are judged, and what was claimed while each was open.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use tracing::warn;
+
+use super::baseline::{Baseline, CLAIMED};
+use super::judge::Address;
+use crate::port::SharedStorage;
+
+/// One open run.
+#[derive(Debug)]
+pub(super) struct OpenRun {
+    pub(super) baseline: Baseline,
+    /// Where the baseline's files are.
+    pub(super) folder: PathBuf,
+    claimed: RefCell<BTreeSet<Claimed>>,
+}
+
+/// A key that somebody claimed, with the surface if it names one.
+type Claimed = (Option<String>, String);
+
+impl OpenRun {
+    /// The keys of a surface that somebody claimed.
+    pub(super) fn claimed(&self, surface: &str) -> BTreeSet<String> {
+        let claimed = self.claimed.borrow();
+        let meant =
+            claimed.iter().filter(|(name, _)| name.as_deref().is_none_or(|it| it == surface));
+        meant.map(|(_, key)| key.clone()).collect()
+    }
+}
+
+/// All of them.
+pub(super) struct OpenRuns {
+    storage: SharedStorage,
+    directory: PathBuf,
+    open: RefCell<BTreeMap<String, Rc<OpenRun>>>,
+}
+
+impl OpenRuns {
+    pub(super) fn new(storage: SharedStorage, directory: PathBuf) -> Self {
+        Self { storage, directory, open: RefCell::default() }
+    }
+
+    /// Where the baseline of a run is.
+    pub(super) fn folder(&self, run_id: &str) -> PathBuf {
+        Baseline::folder(&self.directory.join(run_id))
+    }
+
+    pub(super) fn open(&self, run_id: &str, baseline: Baseline) {
+        let folder = self.folder(run_id);
+        let run = OpenRun { baseline, folder, claimed: RefCell::default() };
+        self.open.borrow_mut().insert(run_id.to_owned(), Rc::new(run));
+    }
+
+    /// Takes over the runs that were open before, under an earlier daemon or before a
+    /// panic: each has left its baseline in its directory.
+    pub(super) fn resume(&self) {
+        let directories = self.storage.folders(&self.directory).unwrap_or_else(|cause| {
+            warn!("claims of runs that began earlier stay unwitnessed: {cause}");
+            Vec::new()
+        });
+        for directory in directories {
+            let folder = Baseline::folder(&directory);
+            let run_id = directory.file_name().map(|name| name.to_string_lossy().into_owned());
+            match (Baseline::load(&*self.storage, &folder), run_id) {
+                (Ok(Some(baseline)), Some(run_id)) => {
+                    let claimed = RefCell::new(self.read_claimed(&folder));
+                    let run = OpenRun { baseline, folder, claimed };
+                    self.open.borrow_mut().insert(run_id, Rc::new(run));
+                }
+                (Err(failed), _) => warn!("claims of a run stay unwitnessed: {failed}"),
+                (Ok(_), _) => {}
+            }
+        }
+    }
+
+    fn read_claimed(&self, folder: &std::path::Path) -> BTreeSet<Claimed> {
+        // None yet is the rule; one that is lost makes a change look unclaimed, no more.
+        let bytes = self.storage.read(&folder.join(CLAIMED)).unwrap_or_default();
+        let lines = bytes.split(|byte| *byte == b'\n');
+        lines.filter_map(|line| serde_json::from_slice(line).ok()).collect()
+    }
+
+    pub(super) fn get(&self, run_id: &str) -> Option<Rc<OpenRun>> {
+        self.open.borrow().get(run_id).cloned()
+    }
+
+    pub(super) fn close(&self, run_id: &str) -> Option<Rc<OpenRun>> {
+        self.open.borrow_mut().remove(run_id)
+    }
+
+    /// Notes a claimed key with every open run: a change is unclaimed only if nobody
+    /// claimed it, and workers share surfaces.
+    pub(super) fn claimed(&self, address: &Address<'_>) {
+        let claimed = (address.surface.map(str::to_owned), address.entity.to_owned());
+        for run in self.open.borrow().values() {
+            if run.claimed.borrow_mut().insert(claimed.clone()) {
+                let path = run.folder.join(CLAIMED);
+                let line = serde_json::to_vec(&claimed).map(|mut line| {
+                    line.push(b'\n');
+                    line
+                });
+                let kept = line
+                    .map_err(std::io::Error::from)
+                    .and_then(|line| self.storage.open_append(&path)?.append(&line));
+                if let Err(cause) = kept {
+                    warn!(path = %path.display(), "a claimed key is not kept: {cause}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The surfaces: those on this machine's disk are read; of the others it is checked that they could be.
+
+use super::{WitnessCheck, program, shown};
+use crate::config::Witness;
+use crate::config::model::{Config, Secret, Surface};
+use crate::env::{Environment, is_set};
+use crate::surfaces;
+use crate::workspace::Workspace;
+use dosd_actors::port::Children;
+use std::path::Path;
+
+pub(super) fn checks(
+    config: &Config,
+    workspace: &Workspace,
+    environment: &Environment,
+) -> Vec<WitnessCheck> {
+    config.witnesses.iter().map(|witness| check(witness, workspace, environment)).collect()
+}
+
+fn check(witness: &Witness, workspace: &Workspace, environment: &Environment) -> WitnessCheck {
+    let at = |path: &Path| shown(&workspace.resolve_path(path));
+    let (place, entities, problem) = match &witness.surface {
+        Surface::Json { path, .. }
+        | Surface::JsonLines { path, .. }
+        | Surface::Sqlite { path, .. }
+        | Surface::Git { path, .. }
+        | Surface::Dir { path, .. } => {
+            let read = surfaces::read(
+                workspace,
+                &surfaces::witnessed(workspace, witness, &Children::default()),
+            );
+            let (entities, problem) = match read {
+                Some(Ok(digests)) => (Some(digests.entities()), None),
+                Some(Err(failed)) => (None, Some(failed.cause)),
+                None => (None, None),
+            };
+            (at(path), entities, problem)
+        }
+        Surface::Command { argv, .. } | Surface::Exit { argv } => {
+            let program = argv.first().map_or("", String::as_str);
+            let search_path = environment.search_path.as_deref();
+            let found = program::find(program, workspace.root(), search_path);
+            (argv.join(" "), None, found.err())
+        }
+        Surface::Http { url, headers, .. } => (url.clone(), None, headers.values().find_map(unset)),
+        Surface::Postgres { url, .. } => {
+            let place = match url {
+                Secret::Plain(url) => url.clone(),
+                Secret::Environment(name) => format!("${name}"),
+            };
+            (place, None, unset(url))
+        }
+    };
+    WitnessCheck {
+        name: witness.name.clone(),
+        kind: witness.surface.kind(),
+        place,
+        rung: witness.rung.as_str(),
+        entities,
+        problem,
+    }
+}
+
+/// What is wrong with a variable that is named and not set.
+fn unset(secret: &Secret) -> Option<String> {
+    match secret {
+        Secret::Environment(name) if !is_set(name) => {
+            Some(format!("the environment variable `{name}` is not set"))
+        }
+        Secret::Plain(_) | Secret::Environment(_) => None,
+    }
+}
