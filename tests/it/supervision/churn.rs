@@ -135,13 +135,14 @@ fn come_to_rest(workspace: &Workspace, daemon: &mut Daemon) {
         let stories = book::stories(&rows);
         let open: Vec<_> = stories.values().filter(|story| !story.is_over()).collect();
         let known = open.iter().filter(|story| story.process.is_some()).count();
-        let lasting: BTreeSet<_> = machine::processes(workspace)
-            .into_iter()
-            .filter(|it| !it.is_helper)
-            .map(|it| it.run_id)
-            .collect();
+        let processes = machine::processes(workspace);
+        // A helper stays for a moment after the end that it has recorded.
+        let is_over = |it: &Process| stories.get(&it.run_id).is_some_and(book::Story::is_over);
+        let lingers = processes.iter().any(|it| it.is_helper && is_over(it));
+        let lasting: BTreeSet<_> =
+            processes.into_iter().filter(|it| !it.is_helper).map(|it| it.run_id).collect();
         let is_whole = open.len() == LIVES.len() && known == open.len();
-        if is_at_rest && is_whole && lasting.len() == LIVES.len() {
+        if is_at_rest && is_whole && !lingers && lasting.len() == LIVES.len() {
             return Ok(());
         }
         let log = daemon.log();
