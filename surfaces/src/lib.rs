@@ -20,7 +20,6 @@ mod network;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod run;
-mod secret;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod steady;
@@ -32,6 +31,7 @@ mod window;
 
 pub use command::Command;
 pub use dir::{BadGlob, Dir};
+pub use dosd_network::Secret;
 pub use exit::Exit;
 pub use git::Git;
 #[cfg(feature = "http")]
@@ -41,6 +41,5 @@ pub use json::Json;
 pub use jsonl::JsonLines;
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresError};
-pub use secret::Secret;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Rows, Sqlite};

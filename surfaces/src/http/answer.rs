@@ -2,12 +2,13 @@
 
 use std::io::{self, Read};
 
+use dosd_network::chain;
 use reqwest::Response;
 use reqwest::header::{CONTENT_ENCODING, ETAG, HeaderValue, LINK};
 
 use super::HttpRequest;
 use crate::bounded::too_large;
-use crate::network::{Conversation, chain};
+use crate::network::Conversation;
 
 /// Documents up to this size are kept, to be compared by their tag.
 const KEPT: usize = 4 << 20;

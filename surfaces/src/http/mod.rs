@@ -8,12 +8,13 @@ use std::sync::{Mutex, PoisonError};
 use dosd_actors::witness::{Entities, Surface, Unreadable};
 use dosd_kernel::evidence::Accountability;
 use dosd_kernel::state_diff::Pointer;
+use dosd_network::chain;
 use reqwest::StatusCode;
 use reqwest::header::IF_NONE_MATCH;
 
 use crate::Identity;
 use crate::document::{DocumentError, Shape};
-use crate::network::{Conversation, chain};
+use crate::network::Conversation;
 use answer::{Body, Kept};
 
 pub use request::{HttpRequest, HttpRequestError};

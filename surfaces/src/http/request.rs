@@ -3,12 +3,13 @@
 use std::fmt;
 
 use dosd_actors::witness::Unreadable;
+use dosd_network::{Trust, chain};
 use reqwest::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Client, Url};
 
 use crate::Secret;
-use crate::network::{chain, config_with_roots, config_without_roots};
+use crate::network::tls_config;
 
 /// More redirects in a row lead nowhere.
 const REDIRECTS: usize = 5;
@@ -63,10 +64,7 @@ impl HttpRequest {
     /// The URL without what may be secret: no user, no password, no query.
     #[must_use]
     pub fn place(&self) -> String {
-        let port = self.url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let query = if self.url.query().is_some() { "?…" } else { "" };
-        let host = self.url.host_str().unwrap_or_default();
-        format!("{}://{host}{port}{}{query}", self.url.scheme(), self.url.path())
+        dosd_network::place(&self.url)
     }
 
     pub(super) fn url(&self) -> &Url {
@@ -86,10 +84,10 @@ impl HttpRequest {
 
     /// Somebody who sends it, without help that was not asked for.
     pub(super) fn client(&self) -> Result<Client, Unreadable> {
-        let mut tls = match self.url.scheme() {
-            "https" => config_with_roots()?,
-            _ => config_without_roots()?,
-        };
+        let mut tls = tls_config(match self.url.scheme() {
+            "https" => Trust::Authorities,
+            _ => Trust::Nobody,
+        })?;
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Client::builder()
             .tls_backend_preconfigured(tls)

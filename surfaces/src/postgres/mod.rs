@@ -5,6 +5,7 @@ mod query;
 
 use dosd_actors::witness::{Entities, Surface, Unreadable};
 use dosd_kernel::evidence::Accountability;
+use dosd_network::{Trust, chain};
 use futures_util::{TryStreamExt as _, pin_mut};
 use serde_json::Value;
 use tokio_postgres::config::SslMode;
@@ -12,7 +13,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Column, Config, IsolationLevel, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::network::{Conversation, chain, config_with_roots, config_without_roots};
+use crate::network::{Conversation, tls_config};
 use crate::{Identity, Secret};
 use query::Query;
 
@@ -79,7 +80,7 @@ impl Postgres {
 
     async fn connect(&self) -> Result<(Client, tokio::task::JoinHandle<()>), Unreadable> {
         let is_plain = self.config.get_ssl_mode() == SslMode::Disable;
-        let tls = if is_plain { config_without_roots()? } else { config_with_roots()? };
+        let tls = tls_config(if is_plain { Trust::Nobody } else { Trust::Authorities })?;
         let connected = self.config.connect(MakeRustlsConnect::new(tls)).await;
         let (client, connection) = connected.map_err(|error| failed(&error))?;
         let connection = tokio::spawn(async move {

@@ -1,17 +1,13 @@
-//! What surfaces behind a network share: time that is over for the whole of a read, and
-//! whom to trust.
+//! What surfaces behind a network share: time that is over for the whole of a read.
 
-mod tls;
-
-use std::error::Error;
 use std::io;
 use std::time::Duration;
 
 use dosd_actors::port::{Clock as _, SystemClock};
 use dosd_actors::witness::Unreadable;
+use dosd_network::Trust;
+use rustls::ClientConfig;
 use tokio::runtime::{Builder, Runtime};
-
-pub(crate) use tls::{config_with_roots, config_without_roots};
 
 /// A runtime that lives as long as one read, on the read's own thread, so that nothing of it
 /// goes on afterwards.
@@ -54,17 +50,7 @@ impl Drop for Conversation {
     }
 }
 
-/// An error with all that caused it.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        // Some repeat their cause.
-        if !text.ends_with(&said) {
-            text = format!("{text}: {said}");
-        }
-        cause = error.source();
-    }
-    text
+/// Settings for a connection; why there are none, as a read says it.
+pub(crate) fn tls_config(trust: Trust) -> Result<ClientConfig, Unreadable> {
+    dosd_network::tls_config(trust).map_err(|error| Unreadable::new(error.to_string()))
 }
