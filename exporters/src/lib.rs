@@ -59,6 +59,8 @@ mod event;
 mod exporter;
 pub mod file;
 mod filter;
+#[cfg(feature = "http")]
+mod http;
 mod line_file;
 mod off_thread;
 mod one_shot;
@@ -73,5 +75,5 @@ pub use exporter::{
     Phase, Resume, StartFrom,
 };
 pub use filter::Filter;
-pub use one_shot::send_once;
+pub use one_shot::{SentOnce, send_once};
 pub use sink::{Assurance, Delivery, Limits, Refusal, Sink, Unhealthy};

@@ -68,7 +68,7 @@ impl Queue {
             bytes <= limits.bytes
         });
         let count = fitting.count().max(1);
-        self.first(count)
+        waiting.get(..count).unwrap_or(waiting)
     }
 
     /// Settles the first `events` that wait; gives the last of them and the place
@@ -84,13 +84,8 @@ impl Queue {
         self.waiting().iter().find_map(Event::ts_ms)
     }
 
-    /// The first events that wait.
-    pub(crate) fn first(&self, events: usize) -> &[Event] {
-        let waiting = self.waiting();
-        waiting.get(..events).unwrap_or(waiting)
-    }
-
-    fn waiting(&self) -> &[Event] {
+    /// The events that wait.
+    pub(crate) fn waiting(&self) -> &[Event] {
         self.events.get(self.settled..).unwrap_or_default()
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+use dosd_actors::supervisor::FleetView;
 use serde::Serialize;
 
 use crate::event::Event;
@@ -41,6 +42,22 @@ pub trait Sink: 'static {
 
     /// Whether the destination can be reached, without sending an event.
     fn check(&mut self) -> impl Future<Output = Result<(), Unhealthy>>;
+
+    /// How often it wants to [`Sink::show`] how the fleet stands; never, when it shows
+    /// events only.
+    fn show_every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Shows how the fleet stands, as of `now_ms` (epoch ms). A state is not an event: what
+    /// could not be shown is not tried again, the next state will be.
+    fn show(
+        &mut self,
+        _fleet: &FleetView,
+        _now_ms: i64,
+    ) -> impl Future<Output = Result<(), Unhealthy>> {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// How much a sink takes at once.
@@ -102,6 +119,14 @@ pub enum Delivery {
     Retry {
         /// What happened.
         reason: String,
+    },
+    /// The sink takes events one by one. It has the first `taken` of the batch, and
+    /// `next` became of the one after them; those behind it were not sent.
+    Stopped {
+        /// How many it has.
+        taken: usize,
+        /// What became of the next one, never [`Delivery::Stopped`].
+        next: Box<Delivery>,
     },
     /// The sink will never take this batch.
     Refused {

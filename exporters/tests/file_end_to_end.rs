@@ -10,6 +10,7 @@ use dosd_actors::guard::EndGuard;
 use dosd_actors::journal::{Append, JournalActor, Log};
 use dosd_actors::port::{Disk, SystemClock};
 use dosd_actors::reach::Reach;
+use dosd_exporters::delivery::Policy;
 use dosd_exporters::file::{FileConfig, FileSink, Rotation};
 use dosd_exporters::{Drain, DrainEnd, ExporterActor, ExporterParts, Filter, GetStatus, StartFrom};
 use dosd_kernel::verdict::{VerdictEvent, VerdictFold};
@@ -36,12 +37,14 @@ impl Daemon {
             sink: FileSink::new(Arc::new(Disk), config),
             filter: Filter::default(),
             from: StartFrom::Start,
+            policy: Policy::default(),
             directory: self.directory.join("exporters"),
             clock: Arc::new(SystemClock::new()),
             storage: Arc::new(Disk),
             rng: fastrand::Rng::with_seed(7),
             read,
             subscribe,
+            fleet: Reach::unset("supervisor"),
         };
         let (report, _) = tokio::sync::mpsc::unbounded_channel();
         ExporterActor::new(parts, EndGuard::new("exporter", report)).start()

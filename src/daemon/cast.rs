@@ -27,7 +27,8 @@ use dosd_actors::spawn::{
     SpawnSettings, StopAll,
 };
 use dosd_actors::supervisor::{
-    Beginning, Close, FleetSettings, Proposal, Reset, Shutdown, SupervisorActor, SupervisorPorts,
+    Beginning, Close, FleetSettings, GetFleet, Proposal, Reset, Shutdown, SupervisorActor,
+    SupervisorPorts,
 };
 use dosd_actors::witness::{Claim, EndRun, TakeBaseline};
 use dosd_actors::{spawn, supervisor, witness};
@@ -84,6 +85,7 @@ pub(super) struct Cast {
     reconfigure_witness: Reach<witness::Reconfigure>,
     replace_caps: Reach<ReplaceCaps>,
     reset: Reach<Reset>,
+    fleet: Reach<GetFleet>,
     beginning: Beginning,
     exporters: Vec<exporters::Seat>,
     spawn_settings: SpawnSettings,
@@ -186,6 +188,7 @@ impl Cast {
             reconfigure_witness: Reach::unset(WITNESS),
             replace_caps: Reach::unset(LANES),
             reset: Reach::unset(SUPERVISOR),
+            fleet: Reach::unset(SUPERVISOR),
             beginning: Beginning::default(),
             exporters: Vec::new(),
             spawn_settings,
@@ -422,6 +425,7 @@ impl Cast {
         self.shutdown.point_at(&actor);
         self.reconfigure_fleet.point_at(&actor);
         self.reset.point_at(&actor);
+        self.fleet.point_at(&actor);
         actor
     }
 }

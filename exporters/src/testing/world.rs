@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use super::journal::FakeJournalActor;
 use super::{FakeJournal, LONG_ENOUGH, Script, ScriptedSink};
 use crate::cursor::{CursorFile, Loaded, Saved};
+use crate::delivery::Policy;
 use crate::{
     Drain, DrainEnd, Drained, ExporterActor, ExporterParts, ExporterStatus, Filter, GetStatus,
     StartFrom,
@@ -84,12 +85,14 @@ impl World {
             sink: self.script.sink(),
             filter: self.filter.clone(),
             from: self.from,
+            policy: Policy::default(),
             directory: PathBuf::from("exporters"),
             clock: Arc::new(self.clock.clone()),
             storage: self.storage(),
             rng: fastrand::Rng::with_seed(1),
             read: self.read.clone(),
             subscribe: self.subscribe.clone(),
+            fleet: Reach::unset("supervisor"),
         };
         ExporterActor::new(parts, EndGuard::new("exporter", self.report.clone())).start()
     }

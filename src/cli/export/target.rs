@@ -81,7 +81,9 @@ impl Target {
                         format!("cannot make the directory `{}`: {cause}", directory.display())
                     })?;
                 }
-                send_once(sink, events).await
+                let sent = send_once(sink, events).await;
+                let refused = sent.refused.first().map(|refusal| refusal.reason.clone());
+                sent.problem.or(refused).map_or(Ok(()), Err)
             }
         }
     }

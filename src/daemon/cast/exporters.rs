@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix::Actor;
 use dosd_actors::reach::Reach;
+use dosd_exporters::delivery::Policy;
 use dosd_exporters::file::{FileConfig, FileSink, Rotation};
 use dosd_exporters::{Drain, DrainEnd, ExporterActor, ExporterParts, Filter, StartFrom};
 use futures_util::future::join_all;
@@ -75,12 +76,14 @@ impl Cast {
                 config::StartFrom::Start => StartFrom::Start,
                 config::StartFrom::End => StartFrom::End,
             },
+            policy: Policy::default(),
             directory: self.options.workspace.exporters_dir(),
             clock: Arc::clone(&self.ports.clock),
             storage: Arc::clone(&self.ports.storage),
             rng,
             read: self.verdicts.read.clone(),
             subscribe: self.verdicts.doorbell.clone(),
+            fleet: self.fleet.clone(),
         };
         drain.point_at(&ExporterActor::new(parts, guard).start());
     }
