@@ -65,6 +65,7 @@ mod line_file;
 mod off_thread;
 mod one_shot;
 mod queue;
+mod replay;
 mod sink;
 #[cfg(test)]
 mod testing;
@@ -76,4 +77,5 @@ pub use exporter::{
 };
 pub use filter::Filter;
 pub use one_shot::{SentOnce, send_once};
+pub use replay::{ReplayError, Replayed, replay};
 pub use sink::{Assurance, Delivery, Limits, Refusal, Sink, Unhealthy};

@@ -1,5 +1,7 @@
-//! One batch to a sink, once: for a command that somebody repeats. It knows no
-//! journal and no cursor, and tries nothing again.
+//! Events to a sink, once: for a command that somebody repeats. It knows no journal and
+//! no cursor, and waits for nothing.
+
+use std::time::Duration;
 
 use tokio::time::timeout;
 
@@ -17,58 +19,110 @@ pub struct SentOnce {
     pub problem: Option<String>,
 }
 
-/// Sends events and says what became of them.
+/// Sends events, batch by batch as the sink likes them, up to the first that it does not
+/// take for now. A batch that is refused as a whole is halved until the bad event stands
+/// alone.
 pub async fn send_once<S: Sink>(sink: &mut S, events: &[Event]) -> SentOnce {
-    let limits = sink.limits();
-    let batch = sink.encode(events);
-    let delivery = timeout(limits.timeout, sink.send(&batch)).await.unwrap_or_else(|_| {
-        Delivery::Retry { reason: format!("no answer within {} s", limits.timeout.as_secs()) }
-    });
-    outcome(delivery, events.len())
+    let mut sent = SentOnce { settled: 0, refused: Vec::new(), problem: None };
+    let mut window = usize::MAX;
+    while let Some(waiting) = events.get(sent.settled..).filter(|rest| !rest.is_empty()) {
+        let limits = sink.limits();
+        let batch = limits.batch(waiting, window);
+        match outcome(send(sink, batch, limits.timeout).await, batch.len()) {
+            Outcome::Halve => window = batch.len() / 2,
+            Outcome::Settled { count, refused, problem } => {
+                let before = sent.settled;
+                let refused = refused.into_iter();
+                sent.refused.extend(refused.map(|it| Refusal { index: before + it.index, ..it }));
+                sent.settled += count;
+                sent.problem = problem;
+                window = window.saturating_mul(2);
+                if sent.problem.is_some() {
+                    break;
+                }
+            }
+        }
+    }
+    sent
 }
 
-fn outcome(delivery: Delivery, events: usize) -> SentOnce {
+async fn send<S: Sink>(sink: &mut S, events: &[Event], patience: Duration) -> Delivery {
+    let batch = sink.encode(events);
+    timeout(patience, sink.send(&batch)).await.unwrap_or_else(|_| Delivery::Retry {
+        reason: format!("no answer within {} s", patience.as_secs()),
+    })
+}
+
+/// What became of one batch.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    /// There is a bad event in it.
+    Halve,
+    /// The first `count` are settled.
+    Settled { count: usize, refused: Vec<Refusal>, problem: Option<String> },
+}
+
+fn outcome(delivery: Delivery, events: usize) -> Outcome {
+    let settled = |count, refused, problem| Outcome::Settled { count, refused, problem };
     match delivery {
-        Delivery::Accepted => SentOnce { settled: events, refused: Vec::new(), problem: None },
-        Delivery::PartlyAccepted { refused } => {
-            SentOnce { settled: events, refused, problem: None }
-        }
-        // One event that is refused is known to be the bad one.
-        Delivery::Refused { reason } if events == 1 => {
-            let refused = vec![Refusal { index: 0, reason }];
-            SentOnce { settled: 1, refused, problem: None }
-        }
-        Delivery::Stopped { taken, next } => {
-            let next = outcome(*next, 1);
-            let refused = next.refused.into_iter();
-            let refused = refused.map(|it| Refusal { index: taken + it.index, ..it });
-            SentOnce { settled: taken + next.settled, refused: refused.collect(), ..next }
-        }
+        Delivery::Accepted => settled(events, Vec::new(), None),
+        Delivery::PartlyAccepted { refused } => settled(events, refused, None),
+        Delivery::Refused { .. } if events > 1 => Outcome::Halve,
+        Delivery::Refused { reason } => settled(1, vec![Refusal { index: 0, reason }], None),
+        Delivery::Stopped { taken, next } => match outcome(*next, 1) {
+            Outcome::Settled { count, refused, problem } => {
+                let refused = refused.into_iter();
+                let refused = refused.map(|it| Refusal { index: taken + it.index, ..it });
+                settled(taken + count, refused.collect(), problem)
+            }
+            Outcome::Halve => settled(taken, Vec::new(), None),
+        },
         Delivery::Throttled { reason, .. }
         | Delivery::Retry { reason }
-        | Delivery::Refused { reason }
-        | Delivery::Disabled { reason } => {
-            SentOnce { settled: 0, refused: Vec::new(), problem: Some(reason) }
-        }
+        | Delivery::Disabled { reason } => settled(0, Vec::new(), Some(reason)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{Answer, Script, event_id, numbered_row};
 
-    #[test]
-    fn what_was_taken_one_by_one_is_settled() {
-        let refused = Delivery::Refused { reason: "bad".to_owned() };
-        let stopped = Delivery::Stopped { taken: 2, next: Box::new(refused) };
-        let bad = Refusal { index: 2, reason: "bad".to_owned() };
-        let sent = SentOnce { settled: 3, refused: vec![bad], problem: None };
-        assert_eq!(outcome(stopped, 5), sent);
+    fn refused() -> Delivery {
+        Delivery::Refused { reason: "bad".to_owned() }
+    }
+
+    fn events(count: usize) -> Vec<Event> {
+        let rows = (0..count).map(numbered_row);
+        let ids = (0_u64..).map(event_id);
+        rows.zip(ids).map(|(row, id)| Event::parse(id, row).unwrap()).collect()
     }
 
     #[test]
-    fn a_batch_that_is_refused_as_a_whole_settles_nothing() {
-        let sent = outcome(Delivery::Refused { reason: "bad".to_owned() }, 5);
-        assert_eq!((sent.settled, sent.problem.as_deref()), (0, Some("bad")));
+    fn what_was_taken_one_by_one_is_settled() {
+        let stopped = Delivery::Stopped { taken: 2, next: Box::new(refused()) };
+        let bad = Refusal { index: 2, reason: "bad".to_owned() };
+        let sent = Outcome::Settled { count: 3, refused: vec![bad], problem: None };
+        assert_eq!(outcome(stopped, 5), sent);
+    }
+
+    #[actix::test]
+    async fn the_bad_event_is_found_and_the_others_are_sent() {
+        let script = Script::new();
+        let events = events(7);
+        script.poison(events[4].id().to_string());
+        let sent = send_once(&mut script.sink(), &events).await;
+        assert_eq!((sent.settled, sent.problem), (7, None));
+        assert_eq!(sent.refused, [Refusal { index: 4, reason: "poison".to_owned() }]);
+    }
+
+    #[actix::test]
+    async fn nothing_is_sent_behind_what_is_not_taken_for_now() {
+        let script = Script::new();
+        let next = Box::new(Delivery::Retry { reason: "down".to_owned() });
+        script.then([Answer::Say(Delivery::Stopped { taken: 2, next })]);
+        let sent = send_once(&mut script.sink(), &events(5)).await;
+        assert_eq!((sent.settled, sent.problem.as_deref()), (2, Some("down")));
+        assert_eq!(script.sent().len(), 1);
     }
 }

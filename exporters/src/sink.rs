@@ -6,7 +6,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use dosd_actors::supervisor::FleetView;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::{PAGE_BYTES, PAGE_ROWS};
@@ -75,6 +75,19 @@ pub struct Limits {
     pub gather: Duration,
 }
 
+impl Limits {
+    /// The events at the front that go into one batch, `window` at most: as many as fit, and
+    /// one if there is one.
+    pub(crate) fn batch<'a>(&self, waiting: &'a [Event], window: usize) -> &'a [Event] {
+        let mut bytes = 0;
+        let fitting = waiting.iter().take(window.min(self.events)).take_while(|event| {
+            bytes += event.row().len() + 1;
+            bytes <= self.bytes
+        });
+        waiting.get(..fitting.count().max(1)).unwrap_or(waiting)
+    }
+}
+
 impl Default for Limits {
     /// A whole page, one minute, no gathering.
     fn default() -> Self {
@@ -88,7 +101,7 @@ impl Default for Limits {
 }
 
 /// What it means that a sink accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Assurance {
     /// The receiver said that it has the events.

@@ -41,7 +41,7 @@ use tracing::warn;
 use super::error::DaemonError;
 use super::{RunOptions, reaper, settings};
 use crate::config::Config;
-use crate::control::Doors;
+use crate::control::{Doors, ExporterDoors};
 use crate::git::GitRepository;
 use crate::workspace::Workspace;
 
@@ -88,6 +88,7 @@ pub(super) struct Cast {
     fleet: Reach<GetFleet>,
     beginning: Beginning,
     exporters: Vec<exporters::Seat>,
+    exporter_doors: ExporterDoors,
     spawn_settings: SpawnSettings,
     fleet_settings: FleetSettings,
     options: RunOptions,
@@ -191,6 +192,7 @@ impl Cast {
             fleet: Reach::unset(SUPERVISOR),
             beginning: Beginning::default(),
             exporters: Vec::new(),
+            exporter_doors: ExporterDoors::default(),
             spawn_settings,
             fleet_settings,
             options,
@@ -217,6 +219,7 @@ impl Cast {
             lanes: self.lane_requests.clone(),
             halt: self.halt.clone(),
             reset: self.reset.clone(),
+            exporters: Arc::clone(&self.exporter_doors),
             journal: self.lane_journal(),
         }
     }

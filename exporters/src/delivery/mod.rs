@@ -9,7 +9,7 @@ mod tests;
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::PAGE_ROWS;
 use crate::sink::{Delivery, Refusal};
@@ -51,7 +51,7 @@ pub enum Change {
 }
 
 /// Whether a sink is thought to work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Circuit {
     /// It is.

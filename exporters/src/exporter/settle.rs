@@ -8,7 +8,6 @@ use tracing::{error, info, warn};
 use super::pump::{Pump, TICK};
 use super::shared::Step;
 use super::status::Phase;
-use crate::dead_letter;
 use crate::delivery::{Action, Change};
 use crate::sink::{Refusal, Sink};
 
@@ -32,10 +31,12 @@ impl<S: Sink> Pump<S> {
 
     /// Puts events into the dead letters before the cursor moves over them.
     async fn bury(&mut self, refused: &[Refusal]) -> Step<()> {
-        let lines = dead_letter::encode(self.queue.waiting(), refused, self.clock.now_ms());
+        let (batch, now_ms) = (self.queue.waiting(), self.clock.now_ms());
         let path = self.dead_letters.path().display().to_string();
         let what = format!("dead letters `{path}`");
-        self.shared.persist(&what, async || self.dead_letters.append(lines.clone()).await).await?;
+        self.shared
+            .persist(&what, async || self.dead_letters.bury(batch, refused, now_ms).await)
+            .await?;
         if let Some(first) = refused.first() {
             warn!(
                 exporter = %self.shared.name(),

@@ -10,6 +10,7 @@ mod policies;
 mod quantity;
 mod reporting;
 mod supervise;
+mod sinks;
 mod surfaces;
 mod surroundings;
 mod worker_lanes;

@@ -1,10 +1,10 @@
 //! The kinds of surfaces, each with its own keys.
 
 use super::super::paths;
-use crate::config::model::{Secret, SqlSource, Surface};
-use crate::config::section::{Found, Section};
+use super::super::secret::{self, InFile};
+use crate::config::model::{SqlSource, Surface};
+use crate::config::section::Section;
 use dosd_kernel::state_diff::Pointer;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Every kind.
@@ -16,7 +16,7 @@ pub(super) fn keys(kind: &str) -> &'static [&'static str] {
     match kind {
         "json" | "jsonl" => &["path", "key"],
         "sqlite" => &["path", "table", "query", "key"],
-        "postgres" => &["url", "url_env", "query", "key"],
+        "postgres" => &["url", "url_env", "url_file", "query", "key"],
         "http" => &["url", "headers", "headers_env", "items", "key"],
         "git" => &["path", "refs", "files"],
         "dir" => &["path", "include", "exclude"],
@@ -50,7 +50,7 @@ pub(super) fn surface(entry: &Section<'_>, kind: &str) -> Option<Surface> {
             Some(Surface::Sqlite { path: path?, source: source?, key: key? })
         }
         "postgres" => {
-            let (url, key) = (secret(entry, "url", "url_env"), columns(entry));
+            let (url, key) = (secret::required(entry, "url", InFile::Allowed), columns(entry));
             let query = required_text(entry, "query", "write the query that gives the entities");
             Some(Surface::Postgres { url: url?, query: query?, key: key? })
         }
@@ -158,50 +158,6 @@ fn sql_source(entry: &Section<'_>) -> Option<SqlSource> {
     }
 }
 
-/// A text in the file, or in an environment variable.
-fn secret(entry: &Section<'_>, key: &str, env_key: &str) -> Option<Secret> {
-    match (entry.text(key), entry.text(env_key)) {
-        (Some(text), Some(_)) => {
-            text.error(format!("stands beside `{env_key}`"), "remove one of the two");
-            None
-        }
-        (Some(text), None) if has_password(text.value) => {
-            text.error(
-                "holds a password, which does not belong into a file that is shared",
-                format!("put the text into an environment variable and name that in `{env_key}`"),
-            );
-            None
-        }
-        (Some(text), None) => Some(Secret::Plain(text.value.to_owned())),
-        (None, Some(name)) => variable(&name),
-        (None, None) => {
-            if !entry.has(key) && !entry.has(env_key) {
-                entry.missing(key, format!("write it, or name its variable in `{env_key}`"));
-            }
-            None
-        }
-    }
-}
-
-/// Whether a URL has a password in it, or a list of `key=value` a `password`.
-fn has_password(text: &str) -> bool {
-    let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
-    let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
-    user.is_some_and(|user| user.contains(':')) || text.contains("password=")
-}
-
-fn variable(name: &Found<'_, &str>) -> Option<Secret> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    if name.value.is_empty() || !name.value.bytes().all(fits) {
-        name.error(
-            format!("`{}` is no name of a variable", name.value.escape_debug()),
-            "write the name alone, without `$`",
-        );
-        return None;
-    }
-    Some(Secret::Environment(name.value.to_owned()))
-}
-
 fn http(entry: &Section<'_>) -> Option<Surface> {
     let url = required_text(entry, "url", "write where the document is, like `https://…`");
     let url = url.filter(|url| {
@@ -209,30 +165,14 @@ fn http(entry: &Section<'_>) -> Option<Surface> {
         if let Some(text) = entry.text("url") {
             if !is_http {
                 text.error("is not an `http` or `https` URL", "write it with its scheme");
-            } else if has_password(url) {
+            } else if secret::has_password(url) {
                 text.error("holds a password", "send an `Authorization` header by `headers_env`");
                 return false;
             }
         }
         is_http
     });
-    let mut headers = BTreeMap::new();
-    for (section, is_secret) in [("headers", false), ("headers_env", true)] {
-        let Some(section) = entry.child(section) else { continue };
-        for name in section.keys() {
-            let Some(text) = section.text(name.value) else { continue };
-            let value = if is_secret {
-                variable(&text)
-            } else {
-                Some(Secret::Plain(text.value.to_owned()))
-            };
-            if let Some(value) = value
-                && headers.insert(name.value.to_lowercase(), value).is_some()
-            {
-                name.error("is given twice", "keep one of the two");
-            }
-        }
-    }
+    let headers = secret::headers(entry);
     let (items, key) = (pointer(entry, "items"), pointer(entry, "key"));
     Some(Surface::Http { url: url?, headers, items: items?, key: key? })
 }
