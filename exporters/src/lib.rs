@@ -66,6 +66,8 @@ mod off_thread;
 mod one_shot;
 mod queue;
 mod sink;
+#[cfg(feature = "statsd")]
+pub mod statsd;
 #[cfg(test)]
 mod testing;
 
