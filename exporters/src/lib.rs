@@ -67,6 +67,8 @@ mod one_shot;
 mod queue;
 mod replay;
 mod sink;
+#[cfg(feature = "statsd")]
+pub mod statsd;
 #[cfg(test)]
 mod testing;
 

@@ -106,6 +106,9 @@ impl Default for Limits {
 pub enum Assurance {
     /// The receiver said that it has the events.
     Acknowledged,
+    /// They stand in the receiver's queue on this host; whether it reads them nobody knows
+    /// (Unix datagrams).
+    Queued,
     /// They left this host; whether they arrived nobody knows (UDP).
     LeftThisHost,
 }
