@@ -48,12 +48,13 @@ fn first_line(path: &Path) -> Result<dosd_network::Secret, String> {
 mod tests {
     use super::reveal;
     use crate::config::Secret;
+    use crate::env::Environment;
     use crate::workspace::Workspace;
 
     #[test]
     fn a_file_gives_its_first_line_and_no_error_quotes_it() {
         let directory = tempfile::tempdir().unwrap();
-        let workspace = Workspace::at(directory.path());
+        let workspace = Workspace::resolve(Some(directory.path()), &Environment::default()).unwrap();
         let of = |name: &str, text: &str| {
             std::fs::write(directory.path().join(name), text).unwrap();
             reveal(&Secret::File(name.into()), &workspace)

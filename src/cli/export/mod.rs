@@ -150,7 +150,7 @@ impl Arguments {
             Target::Sink(exporter, _) => {
                 let runtime = means.runtime();
                 let _inside = runtime.enter();
-                let ports = SinkPorts::once(workspace);
+                let ports = SinkPorts::once(workspace, context.environment());
                 make_directory(&exporter.sink, &ports.workspace);
                 ports.open(&exporter, Draining { means, job })
             }

@@ -47,7 +47,7 @@ impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         let exporter = named(context, &self.name)?;
         let workspace = context.workspace()?;
-        let ports = SinkPorts::once(workspace.clone());
+        let ports = SinkPorts::once(workspace.clone(), context.environment());
         let replayer = Replayer { ports: ports.clone(), workspace, name: self.name.clone() };
         let replayed = online()?.block_on(async { ports.open(&exporter, replayer).await })?;
         let Replayed { sent, refused, left, unreadable, ref problem } = replayed;

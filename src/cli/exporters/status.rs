@@ -176,6 +176,7 @@ fn print(rows: &[Row], now_ms: i64, output: &mut Output) {
             Assurance::Acknowledged => it.sent.to_string(),
             // Whether they arrived, nobody knows.
             Assurance::LeftThisHost => format!("{} left", it.sent),
+            Assurance::Queued => format!("{} queued", it.sent),
         });
         lines.push([
             row.name.clone(),

@@ -56,7 +56,7 @@ struct Found {
 impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         let exporter = named(context, &self.name)?;
-        let ports = SinkPorts::once(context.workspace()?);
+        let ports = SinkPorts::once(context.workspace()?, context.environment());
         let is_sent = !self.check && exporter.sink.kind() != "file";
         let event = is_sent.then(|| test_event(&self.name));
         let probe = Probe { name: self.name, event };

@@ -2,8 +2,7 @@
 //! `worker`, and decides what of that is a finding.
 
 use super::{
-    Detail, Finding, LaneTable, Policies, SuperviseTable, checks, exporter, lanes, witness,
-    worker,
+    Detail, Finding, LaneTable, Policies, SuperviseTable, checks, exporter, lanes, witness, worker,
 };
 use crate::config::Weight;
 use crate::config::model::Config;
@@ -42,7 +41,7 @@ impl Detail {
                 .collect(),
             usual_worker_is_used: worker::usual_is_used(config),
             witnesses: witness::checks(config, workspace, environment),
-            exporters: exporter::checks(config, workspace),
+            exporters: exporter::checks(config, workspace, environment),
         }
     }
 

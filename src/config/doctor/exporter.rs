@@ -2,6 +2,7 @@
 
 use super::{ExporterCheck, checks, shown};
 use crate::config::model::{Config, Exporter, Sink};
+use crate::env::Environment;
 use crate::sinks::{SinkPorts, SinkUser};
 use crate::workspace::Workspace;
 use std::pin::Pin;
@@ -10,8 +11,12 @@ use std::time::Duration;
 /// Somebody who waits for a report does not wait longer for a sink.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub(super) fn checks(config: &Config, workspace: &Workspace) -> Vec<ExporterCheck> {
-    let problems = problems(&config.exporters, workspace);
+pub(super) fn checks(
+    config: &Config,
+    workspace: &Workspace,
+    environment: &Environment,
+) -> Vec<ExporterCheck> {
+    let problems = problems(&config.exporters, &SinkPorts::once(workspace.clone(), environment));
     let exporters = config.exporters.iter().zip(problems);
     exporters.map(|(exporter, problem)| check(exporter, problem, workspace)).collect()
 }
@@ -40,13 +45,13 @@ fn check(exporter: &Exporter, problem: Option<String>, workspace: &Workspace) ->
 }
 
 /// What keeps each sink from taking events; all are asked at once.
-fn problems(exporters: &[Exporter], workspace: &Workspace) -> Vec<Option<String>> {
+fn problems(exporters: &[Exporter], ports: &SinkPorts) -> Vec<Option<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(cause) => return vec![Some(format!("cannot be asked: {cause}")); exporters.len()],
     };
-    let ports = SinkPorts::once(workspace.clone());
+    let workspace = &ports.workspace;
     runtime.block_on(async {
         let asked = exporters.iter().map(|exporter| async {
             match &exporter.sink {

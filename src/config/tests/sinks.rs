@@ -134,14 +134,22 @@ fn what_does_not_fit_is_said_with_its_place() {
         ("otlp", "protocol = \"http\"", "4:12: key `dosd.exporter[0].protocol`: `http` is not one"),
         ("otlp", "signals = []", "4:11: key `dosd.exporter[0].signals`: is empty"),
         ("otlp", "signals = [\"metrics\"]", "4:12: key `dosd.exporter[0].signals[0]`: `metrics`"),
-        ("statsd", "address = \"8125\"", "4:11: key `dosd.exporter[0].address`: `8125` is not a host"),
+        (
+            "statsd",
+            "address = \"8125\"",
+            "4:11: key `dosd.exporter[0].address`: `8125` is not a host",
+        ),
         ("statsd", "address = \"::1:8125\"", "4:11: key `dosd.exporter[0].address`: `::1:8125`"),
         (
             "statsd",
             "address = \"a:1\"\nsocket = \"b\"",
             "4:11: key `dosd.exporter[0].address`: stands beside `socket`",
         ),
-        ("statsd", "prefix = \"a|b\"", "4:10: key `dosd.exporter[0].prefix`: `a|b` is no beginning"),
+        (
+            "statsd",
+            "prefix = \"a|b\"",
+            "4:10: key `dosd.exporter[0].prefix`: `a|b` is no beginning",
+        ),
         ("slack", "", "1:1: key `dosd.exporter[0].url_env`: is missing"),
         (
             "slack",

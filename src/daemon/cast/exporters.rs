@@ -83,6 +83,8 @@ impl Cast {
             workspace: self.options.workspace.clone(),
             clock: Arc::clone(&self.ports.clock),
             storage: Arc::clone(&self.ports.storage),
+            host_id: self.spawn_settings.host_id.clone(),
+            once: false,
         };
         let seat = &self.exporters[at];
         ports.open(&seat.exporter, Starter { cast: self, seat, rng, guard });

@@ -1,6 +1,15 @@
 //! From the checked configuration to where verdicts go. The one place that knows every kind
 //! of sink.
 
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(feature = "slack")]
+mod slack;
+#[cfg(feature = "statsd")]
+mod statsd;
+#[cfg(feature = "webhook")]
+mod webhook;
+
 use std::sync::Arc;
 
 use dosd_actors::port::{Disk, SharedClock, SharedStorage, SystemClock};
@@ -8,6 +17,8 @@ use dosd_exporters::file::{FileConfig, FileSink, Rotation};
 use dosd_exporters::{Delivery, Event, Sink, Unhealthy};
 
 use crate::config;
+use crate::env::Environment;
+use crate::host::host_id;
 use crate::workspace::Workspace;
 
 /// Somebody who works with a sink, whichever it is.
@@ -34,13 +45,23 @@ pub struct SinkPorts {
     pub clock: SharedClock,
     /// Files.
     pub storage: SharedStorage,
+    /// What this machine is called.
+    pub host_id: String,
+    /// Whether a command uses them once, beside a daemon that may run.
+    pub once: bool,
 }
 
 impl SinkPorts {
     /// For a command: this machine's clock and disk.
     #[must_use]
-    pub fn once(workspace: Workspace) -> Self {
-        Self { workspace, clock: Arc::new(SystemClock::new()), storage: Arc::new(Disk) }
+    pub fn once(workspace: Workspace, environment: &Environment) -> Self {
+        Self {
+            workspace,
+            clock: Arc::new(SystemClock::new()),
+            storage: Arc::new(Disk),
+            host_id: host_id(environment),
+            once: true,
+        }
     }
 
     /// Makes the sink of an exporter and hands it over. One that cannot be made as it is
@@ -52,6 +73,16 @@ impl SinkPorts {
                 let rotation = Rotation { max_size_bytes: rotation.max_bytes, keep: rotation.keep };
                 user.with(FileSink::new(Arc::clone(&self.storage), FileConfig { path, rotation }))
             }
+            #[cfg(feature = "otlp")]
+            config::Sink::Otlp(otlp) => hand_over(self.otlp(otlp), "otlp", user),
+            #[cfg(feature = "statsd")]
+            config::Sink::Statsd(statsd) => hand_over(self.statsd(statsd), "statsd", user),
+            #[cfg(feature = "slack")]
+            config::Sink::Slack(slack) => {
+                hand_over(self.slack(&exporter.name, slack), "slack", user)
+            }
+            #[cfg(feature = "webhook")]
+            config::Sink::Webhook(webhook) => hand_over(self.webhook(webhook), "webhook", user),
             #[cfg(not(all(
                 feature = "otlp",
                 feature = "statsd",
@@ -64,17 +95,17 @@ impl SinkPorts {
             }
         }
     }
+}
 
-    fn hand_over<S: Sink, U: SinkUser>(
-        &self,
-        sink: Result<S, String>,
-        kind: &'static str,
-        user: U,
-    ) -> U::Output {
-        match sink {
-            Ok(sink) => user.with(sink),
-            Err(cause) => user.with(UnusableSink { kind, cause }),
-        }
+#[cfg(any(feature = "otlp", feature = "statsd", feature = "slack", feature = "webhook"))]
+fn hand_over<S: Sink, U: SinkUser>(
+    sink: Result<S, String>,
+    kind: &'static str,
+    user: U,
+) -> U::Output {
+    match sink {
+        Ok(sink) => user.with(sink),
+        Err(cause) => user.with(UnusableSink { kind, cause }),
     }
 }
 
