@@ -68,6 +68,8 @@ mod queue;
 mod sink;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
 pub use event::Event;
 pub use exporter::{

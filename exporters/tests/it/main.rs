@@ -1,0 +1,10 @@
+//! Exporters end to end: a real journal, a real disk, real receivers, through the public
+//! API only.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod file;
+mod support;
+#[cfg(feature = "webhook")]
+mod webhook;
+#[cfg(feature = "webhook")]
+mod webhook_peer;
