@@ -71,6 +71,8 @@ mod sink;
 pub mod statsd;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
 pub use event::Event;
 pub use exporter::{

@@ -3,6 +3,8 @@
 //!
 //! How backoff and circuit fit together is told in the crate's documentation.
 
+#[cfg(test)]
+pub(crate) mod model;
 mod policy;
 #[cfg(test)]
 mod tests;

@@ -38,11 +38,11 @@ impl<S: Sink> Pump<S> {
             Err(_) => Some(format!("no answer within {} ms", long.as_millis())),
         };
         if trouble != self.shown.trouble {
-            match &trouble {
-                Some(trouble) => {
-                    warn!(exporter = %self.shared.name(), "the fleet's state is not shown: {trouble}");
-                }
-                None => info!(exporter = %self.shared.name(), "the fleet's state is shown again"),
+            let exporter = self.shared.name();
+            if let Some(trouble) = &trouble {
+                warn!(exporter = %exporter, "the fleet's state is not shown: {trouble}");
+            } else {
+                info!(exporter = %exporter, "the fleet's state is shown again");
             }
             self.shown.trouble = trouble;
         }

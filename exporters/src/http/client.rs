@@ -56,6 +56,17 @@ impl HttpClient {
         self.read(answer.map_err(in_words)?).await
     }
 
+    /// Asks what the server would take there, and with it whether it answers at all:
+    /// any answer is one.
+    ///
+    /// # Errors
+    /// Why there is none, in words without the URL.
+    #[cfg(feature = "webhook")]
+    pub(crate) async fn options(&self, url: &Url) -> Result<(), String> {
+        let answer = self.client.request(reqwest::Method::OPTIONS, url.clone()).send().await;
+        answer.map(drop).map_err(in_words)
+    }
+
     async fn read(&self, mut response: Response) -> Result<Answer, String> {
         let named = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = named.and_then(|text| retry_after::delay(text, self.clock.now_ms()));

@@ -76,6 +76,7 @@ struct Script {
     replies: VecDeque<Reply>,
     otherwise: Reply,
     requests: Vec<Request>,
+    connections: usize,
 }
 
 impl Server {
@@ -83,12 +84,17 @@ impl Server {
     pub(crate) async fn start(otherwise: Reply) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let script =
-            Mutex::new(Script { replies: VecDeque::new(), otherwise, requests: Vec::new() });
+        let script = Mutex::new(Script {
+            replies: VecDeque::new(),
+            otherwise,
+            requests: Vec::new(),
+            connections: 0,
+        });
         let state = Arc::new(State { script, count: watch::Sender::new(0) });
         let shared = Arc::clone(&state);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                shared.script().connections += 1;
                 tokio::spawn(serve(stream, Arc::clone(&shared)));
             }
         });
@@ -113,6 +119,18 @@ impl Server {
     /// All that it was asked so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.state.script().requests.clone()
+    }
+
+    /// How many connections it took so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.state.script().connections
+    }
+
+    /// Nobody listens there from now on.
+    pub(crate) async fn stop(mut self) {
+        self.task.abort();
+        // When the task is over, its socket is closed.
+        let _ = (&mut self.task).await;
     }
 
     /// Waits until it was asked so often.
@@ -175,8 +193,11 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
 }
 
 fn head_of(status: u16, headers: &[(String, String)], length: usize) -> String {
-    let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    format!("HTTP/1.1 {status} Said\r\ncontent-length: {length}\r\n{more}\r\n")
+    let mut head = format!("HTTP/1.1 {status} Said\r\ncontent-length: {length}\r\n");
+    for (name, value) in headers {
+        head.extend([name, ": ", value, "\r\n"]);
+    }
+    head + "\r\n"
 }
 
 async fn read_head(stream: &mut BufReader<TcpStream>) -> Option<Request> {

@@ -1,7 +1,14 @@
-//! Sinks against the programs that they are made for.
+//! Exporters end to end: a real journal, a real disk, real receivers, through the public
+//! API only.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod file;
 #[cfg(feature = "statsd")]
 mod statsd;
 #[cfg(feature = "statsd")]
 mod statsd_peer;
+mod support;
+#[cfg(feature = "webhook")]
+mod webhook;
+#[cfg(feature = "webhook")]
+mod webhook_peer;
