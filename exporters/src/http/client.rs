@@ -56,6 +56,16 @@ impl HttpClient {
         self.read(answer.map_err(in_words)?).await
     }
 
+    /// Whether the server behind `url` answers at all. Its root is asked for, so that nothing
+    /// secret is named and nothing happens.
+    ///
+    /// # Errors
+    /// Why it does not, in words without the URL.
+    pub(crate) async fn reach(&self, url: &Url) -> Result<(), String> {
+        let root = url.join("/").map_err(|error| error.to_string())?;
+        self.client.head(root).send().await.map(drop).map_err(in_words)
+    }
+
     async fn read(&self, mut response: Response) -> Result<Answer, String> {
         let named = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = named.and_then(|text| retry_after::delay(text, self.clock.now_ms()));
