@@ -51,6 +51,7 @@ pub const PAGE_ROWS: usize = 512;
 /// Bytes of rows that an exporter holds in memory at most, one longer row aside.
 pub const PAGE_BYTES: usize = 1024 * 1024;
 
+mod aside;
 pub mod cursor;
 pub mod dead_letter;
 pub mod delivery;
@@ -67,6 +68,8 @@ mod one_shot;
 mod queue;
 mod replay;
 mod sink;
+#[cfg(feature = "slack")]
+pub mod slack;
 #[cfg(feature = "statsd")]
 pub mod statsd;
 #[cfg(test)]

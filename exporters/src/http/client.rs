@@ -56,15 +56,14 @@ impl HttpClient {
         self.read(answer.map_err(in_words)?).await
     }
 
-    /// Asks what the server would take there, and with it whether it answers at all:
-    /// any answer is one.
+    /// Whether the server behind `url` answers at all. Its root is asked for, so that nothing
+    /// secret is named and nothing happens.
     ///
     /// # Errors
-    /// Why there is none, in words without the URL.
-    #[cfg(feature = "webhook")]
-    pub(crate) async fn options(&self, url: &Url) -> Result<(), String> {
-        let answer = self.client.request(reqwest::Method::OPTIONS, url.clone()).send().await;
-        answer.map(drop).map_err(in_words)
+    /// Why it does not, in words without the URL.
+    pub(crate) async fn reach(&self, url: &Url) -> Result<(), String> {
+        let root = url.join("/").map_err(|error| error.to_string())?;
+        self.client.head(root).send().await.map(drop).map_err(in_words)
     }
 
     async fn read(&self, mut response: Response) -> Result<Answer, String> {

@@ -120,7 +120,7 @@ impl Sink for WebhookSink {
     }
 
     async fn check(&mut self) -> Result<(), Unhealthy> {
-        let answered = self.client.options(&self.url).await;
+        let answered = self.client.reach(&self.url).await;
         answered.map_err(|why| {
             Unhealthy(format!("`{}`: {}", server(&self.url), self.hidden.hide(&why)))
         })

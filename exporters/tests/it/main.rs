@@ -3,6 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod file;
+#[cfg(feature = "slack")]
+mod slack;
+#[cfg(feature = "slack")]
+mod slack_peer;
 #[cfg(feature = "statsd")]
 mod statsd;
 #[cfg(feature = "statsd")]

@@ -112,7 +112,7 @@ async fn any_answer_counts_as_reachable_and_no_event_is_sent() {
         assert_eq!(sink.check().await, Ok(()), "{status}");
         let asked = server.requests();
         assert_eq!(asked.len(), 1);
-        assert_eq!((asked[0].method.as_str(), asked[0].body.len()), ("OPTIONS", 0));
+        assert_eq!((asked[0].method.as_str(), asked[0].body.len()), ("HEAD", 0));
         assert_eq!((asked[0].header("authorization"), asked[0].header("webhook-id")), (None, None));
     }
 }
