@@ -65,6 +65,8 @@ mod http;
 mod line_file;
 mod off_thread;
 mod one_shot;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 mod queue;
 mod replay;
 mod sink;

@@ -6,4 +6,3 @@ mod laws;
 mod machine;
 mod plan;
 mod receiver;
-

@@ -21,16 +21,20 @@ pub(crate) struct Answer {
 impl Answer {
     /// The status and the first words of the body, in one line, for a reason.
     pub(crate) fn in_words(&self) -> String {
-        let body = String::from_utf8_lossy(&self.body);
-        let words: Vec<&str> = body.split_whitespace().collect();
-        let said: String = words.join(" ").chars().take(QUOTED_CHARS).collect();
-        let said: String = said.chars().filter(|symbol| !symbol.is_control()).collect();
+        let said = quoted(&String::from_utf8_lossy(&self.body));
         if said.is_empty() {
             format!("the server answers {}", self.status)
         } else {
             format!("the server answers {}: {said}", self.status)
         }
     }
+}
+
+/// The first words of what somebody else said, in one line, for a reason.
+pub(crate) fn quoted(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let said = words.join(" ");
+    said.chars().take(QUOTED_CHARS).filter(|symbol| !symbol.is_control()).collect()
 }
 
 #[cfg(test)]

@@ -27,7 +27,20 @@ impl HttpClient {
     /// # Errors
     /// Why there is none, in words.
     pub(crate) fn new(url: &Url, timeout: Duration, clock: SharedClock) -> Result<Self, String> {
-        let trust = if url.scheme() == "https" { Trust::Authorities } else { Trust::Nobody };
+        Self::with_trust(url, timeout, clock, Trust::Authorities)
+    }
+
+    /// One that also trusts others than the authorities of this machine.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub(crate) fn with_trust(
+        url: &Url,
+        timeout: Duration,
+        clock: SharedClock,
+        trust: Trust<'_>,
+    ) -> Result<Self, String> {
+        let trust = if url.scheme() == "https" { trust } else { Trust::Nobody };
         let mut tls = tls_config(trust).map_err(|error| error.to_string())?;
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let client = Client::builder()
@@ -61,9 +74,20 @@ impl HttpClient {
     ///
     /// # Errors
     /// Why it does not, in words without the URL.
+    #[cfg(any(feature = "slack", feature = "webhook"))]
     pub(crate) async fn reach(&self, url: &Url) -> Result<(), String> {
         let root = url.join("/").map_err(|error| error.to_string())?;
         self.client.head(root).send().await.map(drop).map_err(in_words)
+    }
+
+    /// Asks for what is there.
+    ///
+    /// # Errors
+    /// Why there is no whole answer, in words without the URL.
+    #[cfg(feature = "otlp")]
+    pub(crate) async fn get(&self, url: &Url, headers: HeaderMap) -> Result<Answer, String> {
+        let answer = self.client.get(url.clone()).headers(headers).send().await;
+        self.read(answer.map_err(in_words)?).await
     }
 
     async fn read(&self, mut response: Response) -> Result<Answer, String> {

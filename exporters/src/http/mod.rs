@@ -7,4 +7,6 @@ mod client;
 mod retry_after;
 
 pub(crate) use answer::Answer;
+#[cfg(feature = "otlp")]
+pub(crate) use answer::quoted;
 pub(crate) use client::HttpClient;

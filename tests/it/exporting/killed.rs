@@ -65,11 +65,13 @@ fn wait_for_all(receiver: &Receiver, written: usize) {
 
 /// Every event before the cursor was taken.
 fn assert_not_ahead(workspace: &Workspace, taken: &[Received], at: &str) {
-    let Ok(text) = std::fs::read_to_string(workspace.root().join(".dos/exporters/hook.json")) else {
+    let Ok(text) = std::fs::read_to_string(workspace.root().join(".dos/exporters/hook.json"))
+    else {
         return;
     };
     let cursor: serde_json::Value = serde_json::from_str(&text).expect("a cursor is never torn");
-    let offset = cursor["cursor"]["offset"].as_u64().unwrap_or_else(|| panic!("{at}: no offset in {text}"));
+    let offset =
+        cursor["cursor"]["offset"].as_u64().unwrap_or_else(|| panic!("{at}: no offset in {text}"));
     let journal = std::fs::read(workspace.root().join(JOURNAL)).expect("the journal");
     let settled = usize::try_from(offset).expect("an offset");
     let before = journal.get(..settled).unwrap_or(&journal);

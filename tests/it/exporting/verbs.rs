@@ -49,7 +49,11 @@ fn status_shows_what_was_sent_and_what_waits() {
     assert_eq!((&resting["behind_bytes"], &resting["dead_letters"]), (&0.into(), &0.into()));
     let shown = workspace.dosd(&["exporters", "status", "--check"]);
     assert_eq!(shown.code, 0, "{}", shown.stdout);
-    assert!(shown.stdout.lines().count() == 2 && shown.stdout.contains("webhook"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.lines().count() == 2 && shown.stdout.contains("webhook"),
+        "{}",
+        shown.stdout
+    );
 
     receiver.answer(500);
     append(&workspace, 3..4);
@@ -82,7 +86,10 @@ fn what_is_refused_for_good_is_kept_and_replayed_with_its_id() {
     assert_eq!(again.values()[0]["refused"], 1);
     receiver.answer(200);
     let replayed = workspace.dosd(&["exporters", "replay", "hook"]);
-    assert_eq!((replayed.code, replayed.stdout.as_str()), (0, "hook: 1 sent, 0 refused again, 0 not sent\n"));
+    assert_eq!(
+        (replayed.code, replayed.stdout.as_str()),
+        (0, "hook: 1 sent, 0 refused again, 0 not sent\n")
+    );
     let last = receiver.taken().pop().unwrap();
     assert_eq!(Value::from(last.id), dead["event_id"]);
     let none = workspace.dosd(&["exporters", "replay", "hook"]);
