@@ -20,7 +20,7 @@ use dosd_actors::rotated_log::Rotation;
 use dosd_actors::spawn::{
     EndRows, ProcessEvent, Run, Spawn, SpawnActor, SpawnPorts, SpawnSettings, StopAll, WorkerPolicy,
 };
-use dosd_actors::witness::{EndRun, TakeBaseline, Unclaimed};
+use dosd_actors::witness::{EndRun, RunAccount, TakeBaseline};
 use dosd_kernel::fold::Fold;
 use dosd_kernel::lane::LaneFold;
 use dosd_kernel::verdict::VerdictFold;
@@ -216,7 +216,7 @@ impl Handler<EndRun> for Peers {
     type Result = MessageResult<EndRun>;
 
     fn handle(&mut self, _: EndRun, _: &mut Self::Context) -> Self::Result {
-        MessageResult(Unclaimed::default())
+        MessageResult(RunAccount::default())
     }
 }
 

@@ -3,6 +3,8 @@
 //! Owns the contract between the one writer of a journal and the state that it
 //! keeps up to date, and how fields are read. Never holds state itself.
 
+use alloc::string::String;
+
 use serde_json::Value;
 
 use crate::Map;
@@ -45,6 +47,11 @@ pub fn seq_of(value: Option<&Value>) -> u64 {
 /// The text in a field; what is missing or no text is empty.
 pub(crate) fn text_of<'a>(row: &'a Map, key: &str) -> &'a str {
     row.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The text in a field; none when there is none, or it is empty.
+pub(crate) fn some_text(row: &Map, key: &str) -> Option<String> {
+    Some(text_of(row, key)).filter(|text| !text.is_empty()).map(String::from)
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::invalid::InvalidArgument;
 
+/// The variable that tells a worker the run at the root of its lineage.
+pub const ROOT_ID_VARIABLE: &str = "CID_ROOT_ID";
+
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const PREFIX: &str = "RID-";
 const PROCESS_PREFIX: &str = "PROC-";
@@ -86,7 +89,7 @@ impl Lineage {
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let mut variables = Vec::from([
             ("CID_RUN_ID", self.run_id.to_string()),
-            ("CID_ROOT_ID", self.root_id.clone()),
+            (ROOT_ID_VARIABLE, self.root_id.clone()),
             ("CID_PROCESS_ID", self.process_id.clone()),
         ]);
         if let Some(parent) = &self.parent_id {

@@ -2,6 +2,7 @@
 
 use actix::Message;
 use dosd_kernel::restart::Excuse;
+use dosd_kernel::run_id::ROOT_ID_VARIABLE;
 
 use super::settings::WorkerPolicy;
 use crate::port::{Exit, GroupMember, ProcessIdentity};
@@ -15,11 +16,20 @@ pub struct Run {
     pub lane: String,
     /// With the lane, the identity of its lease.
     pub loop_ts: String,
-    /// The variables that hand its lineage on; none for a run of an earlier
-    /// daemon, which has them already.
+    /// The variables that hand its lineage on. A run of an earlier daemon has them
+    /// already; here it has the root alone, if the journal says so.
     pub lineage: Vec<(&'static str, String)>,
     /// Whether the daemon journals the lease for it, and so its release.
     pub leased: bool,
+}
+
+impl Run {
+    /// The run at the root of its lineage, as far as that is known.
+    #[must_use]
+    pub fn root_id(&self) -> Option<&str> {
+        let root = self.lineage.iter().find(|(name, _)| *name == ROOT_ID_VARIABLE);
+        root.map(|(_, root_id)| root_id.as_str())
+    }
 }
 
 /// Start a worker. Its intent row is on disk already. Answered at once; what

@@ -20,7 +20,7 @@ use super::start_commit::start_commit;
 use super::worker::{Action, Answer, End, Event, Group, Look};
 use crate::exec::{ExitRecord, exit_record_path};
 use crate::port::{Exit, Found, GroupMember, Launched, ProcessIdentity, Signal};
-use crate::witness::{EndRun, TakeBaseline, Unclaimed};
+use crate::witness::{EndRun, RunAccount, TakeBaseline};
 
 /// A record is there a moment after the end that it tells of: it is looked for
 /// after so long, then after twice as long each time.
@@ -37,6 +37,9 @@ const UNCLAIMED_AT_MOST: Duration = Duration::from_mins(1);
 
 /// The same when the daemon stops.
 const UNCLAIMED_AT_THE_END: Duration = Duration::from_secs(5);
+
+/// How much longer the witness may take to answer.
+const ANSWER_AT_MOST: Duration = Duration::from_secs(1);
 
 /// How long a killed group may take to vanish before its members are reported, and
 /// a recorded end to reach the disk.
@@ -125,8 +128,12 @@ impl Performer {
 
     /// Before the process exists: what it changes must not be in the baseline.
     async fn take_baseline(&self) -> Event {
-        let (run_id, lane) = (self.run.run_id.clone(), self.run.lane.clone());
-        if let Err(gone) = self.shared.baseline.ask(TakeBaseline { run_id, lane }).await {
+        let take = TakeBaseline {
+            run_id: self.run.run_id.clone(),
+            root_id: self.run.root_id().map(str::to_owned),
+            lane: self.run.lane.clone(),
+        };
+        if let Err(gone) = self.shared.baseline.ask(take).await {
             let lane = &self.run.lane;
             warn!(lane, "no baseline for this run, its claims stay unwitnessed: {gone}");
         }
@@ -309,17 +316,18 @@ impl Performer {
                 named(&strays)
             );
         }
-        let unclaimed = self.unclaimed().await;
-        shared.tell_verdict(rows::exited_verdict(run, end, strays.len(), unclaimed)).await;
+        let account = self.account().await;
+        shared.tell_verdict(rows::exited_verdict(run, end, strays.len(), account)).await;
     }
 
-    /// What changed on the run's surfaces and nobody claimed; not known when that takes
-    /// too long, or when the witness is being made again.
-    async fn unclaimed(&self) -> Unclaimed {
+    /// The witness's account of the run; empty when the witness is being made again, or
+    /// does not answer.
+    async fn account(&self) -> RunAccount {
         let (shared, run_id) = (&self.shared, self.run.run_id.clone());
         let patience =
             if shared.living.is_stopping() { UNCLAIMED_AT_THE_END } else { UNCLAIMED_AT_MOST };
-        let answer = timeout(patience, shared.run_ended.ask(EndRun { run_id })).await;
+        let answer = shared.run_ended.ask(EndRun { run_id, patience });
+        let answer = timeout(patience + ANSWER_AT_MOST, answer).await;
         answer.ok().and_then(Result::ok).unwrap_or_default()
     }
 

@@ -7,7 +7,7 @@ use dosd_kernel::verdict::{SOURCE_SENSOR, VerdictEvent};
 use super::message::Run;
 use super::worker::End;
 use crate::port::ProcessIdentity;
-use crate::witness::Unclaimed;
+use crate::witness::RunAccount;
 
 /// A process exists.
 pub(super) fn started(
@@ -27,6 +27,7 @@ pub(super) fn started(
         host_id: host_id.to_owned(),
         argv,
         start_sha,
+        root_id: run.root_id().map(str::to_owned),
     })
 }
 
@@ -40,6 +41,7 @@ pub(super) fn exited(run: &Run, end: &End) -> LaneRow {
         signal: end.exit.signal,
         ran_ms: end.ran_ms,
         excused: end.excused,
+        root_id: run.root_id().map(str::to_owned),
     })
 }
 
@@ -80,12 +82,12 @@ pub(super) fn started_verdict(run: &Run, pid: u32) -> VerdictEvent {
 }
 
 /// The verdict about an end, with the number of processes that went on outside of the
-/// group, and with the changes that nobody claimed.
+/// group, and with the witness's account of the run.
 pub(super) fn exited_verdict(
     run: &Run,
     end: &End,
     strays: usize,
-    unclaimed: Unclaimed,
+    account: RunAccount,
 ) -> VerdictEvent {
     let mut detail = Map::new();
     detail.insert("ran_ms".into(), end.ran_ms.into());
@@ -101,6 +103,16 @@ pub(super) fn exited_verdict(
             detail.insert(key.into(), value.into());
         }
     }
+    let RunAccount { unclaimed, claims } = account;
+    if claims.any() {
+        for (key, count) in [
+            ("confirmed", claims.confirmed),
+            ("refuted", claims.refuted),
+            ("unwitnessed", claims.unwitnessed),
+        ] {
+            detail.insert(key.into(), count.into());
+        }
+    }
     if let Some(count) = unclaimed.count {
         detail.insert("unclaimed".into(), count.into());
     }
@@ -110,7 +122,10 @@ pub(super) fn exited_verdict(
     verdict("EXITED", run, detail)
 }
 
-fn verdict(verdict: &str, run: &Run, detail: Map) -> VerdictEvent {
+fn verdict(verdict: &str, run: &Run, mut detail: Map) -> VerdictEvent {
+    if let Some(root_id) = run.root_id() {
+        detail.insert("root_id".into(), root_id.into());
+    }
     VerdictEvent {
         syscall: "worker".to_owned(),
         verdict: verdict.to_owned(),

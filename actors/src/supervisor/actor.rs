@@ -186,12 +186,14 @@ impl SupervisorActor {
             );
         }
         self.inquire(std::mem::take(&mut decision.suspects), now, ctx);
+        let mut verdicts = std::mem::take(&mut decision.concerns);
+        verdicts.extend(decision.verdict.take());
         let orders = Orders {
             beats: std::mem::take(&mut decision.beats),
             rows: std::mem::take(&mut decision.rows),
             seen: std::mem::take(&mut decision.seen),
             launches: decision.launches.clone(),
-            verdict: decision.verdict.take(),
+            verdicts,
         };
         let carried = carry_out(self.ports.clone(), orders);
         ctx.wait(wrap_future(carried).map(|carried, actor: &mut Self, ctx| {
@@ -202,9 +204,9 @@ impl SupervisorActor {
                     actor.fleet.commit_beats(&decision);
                     return actor.look_again(obstacle, ctx);
                 }
-                Carried::Recorded { verdict, launches } => {
+                Carried::Recorded { verdicts, launches } => {
                     actor.fleet.commit(decision);
-                    if verdict == Outcome::Done {
+                    if verdicts == Outcome::Done {
                         actor.fleet.told();
                     }
                     if launches == Outcome::Done {

@@ -22,8 +22,8 @@ pub(super) enum Carried {
     Overtaken(Obstacle),
     /// Its rows are on disk.
     Recorded {
-        /// Whether its verdict is, too, if it has one.
-        verdict: Outcome,
+        /// Whether its verdicts are, too, if it has any.
+        verdicts: Outcome,
         /// Whether the spawner has every launch.
         launches: Outcome,
     },
@@ -50,12 +50,12 @@ pub(super) struct Orders {
     pub(super) rows: Vec<Draft>,
     pub(super) seen: Vec<Arc<Lease>>,
     pub(super) launches: Vec<Run>,
-    pub(super) verdict: Option<Draft>,
+    pub(super) verdicts: Vec<Draft>,
 }
 
-/// The rows first; when they are on disk, the launches and the verdict.
+/// The rows first; when they are on disk, the launches and the verdicts.
 pub(super) async fn carry_out(ports: SupervisorPorts, orders: Orders) -> Carried {
-    let Orders { beats, rows, seen, launches, verdict } = orders;
+    let Orders { beats, rows, seen, launches, verdicts } = orders;
     if !beats.is_empty() && !recorded(&ports.lanes, beats).await {
         return Carried::NotRecorded;
     }
@@ -77,12 +77,10 @@ pub(super) async fn carry_out(ports: SupervisorPorts, orders: Orders) -> Carried
         }
     }
     let mut told = Outcome::Missed;
-    if let Some(verdict) = verdict
-        && recorded(&ports.verdicts, vec![verdict]).await
-    {
+    if !verdicts.is_empty() && recorded(&ports.verdicts, verdicts).await {
         told = Outcome::Done;
     }
-    Carried::Recorded { verdict: told, launches: started }
+    Carried::Recorded { verdicts: told, launches: started }
 }
 
 /// Has rows about leases written under the mutex; none when it is not known whether

@@ -11,6 +11,7 @@ use dosd_kernel::population::{self, Plan};
 use dosd_kernel::restart::{Ending, Next};
 
 use super::commits::{CommitTable, Question, Read, Suspect};
+use super::concern::{Concern, Concerns};
 use super::leftover::Leftovers;
 use super::moment::Moment;
 use super::rows::{self, Fingerprint};
@@ -30,6 +31,8 @@ pub struct Decision {
     pub seen: Vec<Arc<Lease>>,
     /// What to launch once the rows are on disk.
     pub launches: Vec<Run>,
+    /// Verdicts about workers that are reaped, or that are flagged and were not before.
+    pub concerns: Vec<Draft>,
     /// The population's verdict, when it changed.
     pub verdict: Option<Draft>,
     /// Look again after so long: a lane's delay ends then, or a beat is due.
@@ -37,6 +40,8 @@ pub struct Decision {
     /// The plan that all this came from.
     pub plan: Plan,
     at: Moment,
+    /// All that the plan reaps or flags for how it is doing, told before or not.
+    concerned: BTreeSet<Concern>,
     beaten: Vec<String>,
     regained: Vec<String>,
     /// Ended runs that no lease bears any more.
@@ -66,6 +71,7 @@ pub struct Fleet {
     pub(super) leftovers: Leftovers,
     pub(super) commits: CommitTable,
     told: Option<Fingerprint>,
+    concerns: Concerns,
     plan: Option<Plan>,
     /// Nothing is launched any more.
     closed: bool,
@@ -83,6 +89,7 @@ impl Fleet {
             leftovers: Leftovers::default(),
             commits: CommitTable::default(),
             told: None,
+            concerns: Concerns::default(),
             plan: None,
             closed: false,
         }
@@ -166,6 +173,7 @@ impl Fleet {
         let plan =
             population::supervise(&self.evidence(observation, &seating)?, &self.settings.policy)?;
         let reaped = self.reap(&plan, &seating, now);
+        let concerned = self.concerned(&plan, &seating, &reaped);
         let launching = self.launch(&plan, &seating, &reaped, now, &mut entropy)?;
         let beats = self.beats(now);
         let mut rows = reaped.rows;
@@ -179,16 +187,20 @@ impl Fleet {
         }
         // What a fleet that is being stopped lacks is no news.
         let news = !self.closed && self.told.as_ref() != Some(&Fingerprint::of(&plan));
+        let new = concerned.iter().filter(|(concern, _)| !self.concerns.knows(concern));
+        let concerns = new.map(|(concern, held)| self.concern_row(concern, held, now)).collect();
         let forgotten = self.table.ended().filter(|mark| !seating.bears(mark));
         Ok(Decision {
             beats: beats.rows,
             rows,
             seen: observation.leases.iter().map(|live| Arc::clone(&live.lease)).collect(),
             launches: launching.runs,
+            concerns,
             verdict: news.then(|| rows::population(&self.settings, &plan, now.wall_ms)),
             again_ms: [launching.again_ms, beats.again_ms].into_iter().flatten().min(),
             plan,
             at: now,
+            concerned: concerned.into_keys().collect(),
             beaten: beats.runs,
             regained,
             forgotten: forgotten.cloned().collect(),
@@ -213,12 +225,14 @@ impl Fleet {
             self.table.regained(run_id, decision.at);
         }
         self.table.forget_ended(&decision.forgotten);
+        self.concerns.see(decision.concerned);
         self.plan = Some(decision.plan);
     }
 
-    /// The verdict about the plan of the last committed decision is on disk: it is
-    /// told again only when it changes.
+    /// The verdicts about the plan of the last committed decision are on disk: they are
+    /// told again only when they change.
     pub fn told(&mut self) {
+        self.concerns.told();
         self.told = self.plan.as_ref().map(Fingerprint::of);
     }
 
@@ -247,12 +261,12 @@ impl Fleet {
         if !was_here || self.closed || ended.excused.is_some() {
             return Aftermath::default();
         }
-        let Run { lane, run_id, .. } = &ended.run;
+        let lane = &ended.run.lane;
         let ending = if ended.is_failure() { Ending::Failed } else { Ending::Clean };
         let policy = self.settings.restart.of(lane);
         let next = self.table.tries.ended(lane, (ending, ended.ran_ms), policy, now, jitter);
         let mut aftermath = Aftermath { next: Some(next), ..Aftermath::default() };
-        aftermath.give_up(lane, run_id, now);
+        aftermath.give_up(lane, &ended.run.run_id, ended.run.root_id(), now);
         aftermath
     }
 
@@ -270,8 +284,10 @@ impl Fleet {
         let next = self.table.tries.recall(lane, past, since_seq, policy, now);
         let mut aftermath = Aftermath { next, ..Aftermath::default() };
         // The earlier one did not live to write that down.
-        let run_id = past.ends.back().map_or("", |end| end.run_id.as_str());
-        aftermath.give_up(lane, run_id, now);
+        let last = past.ends.back();
+        let run_id = last.map_or("", |end| end.run_id.as_str());
+        let root_id = last.and_then(|end| end.root_id.as_deref());
+        aftermath.give_up(lane, run_id, root_id, now);
         aftermath
     }
 
@@ -289,11 +305,11 @@ fn declared(settings: &FleetSettings) -> BTreeSet<String> {
 
 impl Aftermath {
     /// Adds the rows of a lane that is given up, if it is.
-    fn give_up(&mut self, lane: &str, run_id: &str, now: Moment) {
+    fn give_up(&mut self, lane: &str, run_id: &str, root_id: Option<&str>, now: Moment) {
         if let Some(Next::GiveUp { failures, window_ms }) = self.next {
             let (lane, run_id) = (lane.to_owned(), run_id.to_owned());
             let gave_up = WorkerGaveUp { lane, run_id, failures, window_ms };
-            let (row, verdict) = rows::gave_up(gave_up, now.wall_ms);
+            let (row, verdict) = rows::gave_up(gave_up, root_id, now.wall_ms);
             self.rows.push(row);
             self.verdicts.push(verdict);
         }

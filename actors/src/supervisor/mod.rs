@@ -8,6 +8,7 @@ mod actor;
 mod beginning;
 mod carry;
 mod commits;
+mod concern;
 mod evidence;
 mod fleet;
 mod inquiry;

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use dosd_kernel::lane::{LanePast, OpenRun};
+use dosd_kernel::run_id::ROOT_ID_VARIABLE;
 
 use super::actor::SupervisorPorts;
 use super::rows::HOLDER;
@@ -75,7 +76,7 @@ fn reopened(open: OpenRun) -> (Run, Option<ProcessIdentity>) {
         run_id: open.run_id,
         lane: open.lane,
         loop_ts: open.loop_ts,
-        lineage: Vec::new(),
+        lineage: open.root_id.into_iter().map(|root_id| (ROOT_ID_VARIABLE, root_id)).collect(),
         leased: false,
     };
     (run, process)

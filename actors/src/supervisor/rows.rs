@@ -22,6 +22,7 @@ pub(super) fn intent(settings: &FleetSettings, run: &Run, now_ms: i64) -> Vec<Dr
         host_id: settings.host_id.clone(),
         pid: Some(i64::from(settings.pid)),
         run_id: Some(run.run_id.clone()),
+        root_id: run.root_id().map(str::to_owned),
         reason: "lane is free and the target is not met".to_owned(),
     });
     let mut rows = vec![spawn.draft(now_ms)];
@@ -61,8 +62,9 @@ pub(super) fn beat(settings: &FleetSettings, run: &Run, now_ms: i64) -> Draft {
 }
 
 /// The row and the verdict of a lane that is left alone from here on.
-pub(super) fn gave_up(gave_up: WorkerGaveUp, now_ms: i64) -> (Draft, Draft) {
+pub(super) fn gave_up(gave_up: WorkerGaveUp, root_id: Option<&str>, now_ms: i64) -> (Draft, Draft) {
     let mut detail = Map::new();
+    put_root(&mut detail, root_id);
     detail.insert("failures".into(), gave_up.failures.into());
     detail.insert("window_ms".into(), gave_up.window_ms.into());
     let event = VerdictEvent {
@@ -121,6 +123,7 @@ impl Fingerprint {
 /// The population's verdict.
 pub(super) fn population(settings: &FleetSettings, plan: &Plan, now_ms: i64) -> Draft {
     let mut detail = Map::new();
+    put_root(&mut detail, Some(&settings.lineage.root_id));
     for (key, count) in
         [("alive", plan.alive), ("target", plan.target), ("admissible", plan.admissible)]
     {
@@ -142,4 +145,11 @@ pub(super) fn population(settings: &FleetSettings, plan: &Plan, now_ms: i64) -> 
         ..VerdictEvent::default()
     };
     event.draft(now_ms)
+}
+
+/// Names the run at the root of a lineage, if it is known.
+pub(super) fn put_root(detail: &mut Map, root_id: Option<&str>) {
+    if let Some(root_id) = root_id {
+        detail.insert("root_id".into(), root_id.into());
+    }
 }

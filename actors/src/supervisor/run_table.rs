@@ -1,7 +1,7 @@
 //! The runs of this daemon and who is behind a lease. Pure: it never looks at a
 //! journal or a process, and never decides what to launch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use dosd_kernel::lane::Lease;
 
@@ -20,7 +20,8 @@ pub(super) struct RunTable {
     /// How each lane has fared.
     pub(super) tries: Tries,
     /// Ids and stamps of runs that ended: a lease that bears one has no process.
-    ended: BTreeSet<String>,
+    /// With the root of the run's lineage, if that is known.
+    ended: BTreeMap<String, Option<String>>,
 }
 
 /// A run between its intent and its end.
@@ -60,7 +61,7 @@ impl RunTable {
             runs: BTreeMap::new(),
             by_stamp: BTreeMap::new(),
             tries: Tries::default(),
-            ended: BTreeSet::new(),
+            ended: BTreeMap::new(),
         }
     }
 
@@ -87,9 +88,10 @@ impl RunTable {
     /// Notes that a run has no process any more. Says whether it was in the table:
     /// whoever launched another did not live to see its end.
     pub(super) fn remove(&mut self, run: &Run) -> bool {
-        self.ended.insert(run.run_id.clone());
+        let root_id = run.root_id().map(str::to_owned);
+        self.ended.insert(run.run_id.clone(), root_id.clone());
         if !run.loop_ts.is_empty() {
-            self.ended.insert(run.loop_ts.clone());
+            self.ended.insert(run.loop_ts.clone(), root_id);
             self.by_stamp.remove(&run.loop_ts);
         }
         self.runs.remove(&run.run_id).is_some()
@@ -97,7 +99,7 @@ impl RunTable {
 
     /// The ids and stamps of runs that ended and are not forgotten yet.
     pub(super) fn ended(&self) -> impl Iterator<Item = &String> {
-        self.ended.iter()
+        self.ended.keys()
     }
 
     /// Forgets ended runs, which no lease bears any more. A lease that a dead worker
@@ -118,8 +120,20 @@ impl RunTable {
         if let Some(run_id) = self.by_stamp.get(stamp) {
             return Tenant::Living(run_id);
         }
-        let ended = self.ended.contains(run_id) || self.ended.contains(stamp);
+        let ended = self.ended.contains_key(run_id) || self.ended.contains_key(stamp);
         if ended { Tenant::Ended } else { Tenant::Stranger }
+    }
+
+    /// The root of the lineage of the run that is, or was, behind a lease.
+    pub(super) fn root_of(&self, tenant: Tenant<'_>, lease: &Lease) -> Option<&str> {
+        match tenant {
+            Tenant::Living(run_id) => self.runs.get(run_id)?.run.root_id(),
+            Tenant::Ended => {
+                let ended = self.ended.get(lease.run_id());
+                ended.or_else(|| self.ended.get(lease.loop_ts()))?.as_deref()
+            }
+            Tenant::Stranger => None,
+        }
     }
 
     /// Whether a run that lives has this id, or this stamp.

@@ -12,7 +12,7 @@ use super::fleet::Fleet;
 use super::moment::{Moment, run_stamp};
 use super::rows;
 use super::run_table::{Hold, Tenant};
-use super::seating::Seating;
+use super::seating::{Held, Seating};
 use super::settings::LeaseMode;
 use crate::spawn::Run;
 
@@ -20,12 +20,12 @@ impl Fleet {
     /// A row for each lease of a lane that is to be reaped: on disk before the lane
     /// is used again. A lease beside it whose holder lives, or beat lately, stays,
     /// and keeps the lane.
-    pub(super) fn reap<'p>(
+    pub(super) fn reap<'p, 'o>(
         &self,
         plan: &'p Plan,
-        seating: &Seating<'_>,
+        seating: &Seating<'o>,
         now: Moment,
-    ) -> Reaped<'p> {
+    ) -> Reaped<'p, 'o> {
         let mut reaped = Reaped::default();
         let spin_ms = self.settings.liveness.spin_ms;
         for item in &plan.reap {
@@ -43,6 +43,7 @@ impl Fleet {
                 } else {
                     let row = LaneRow::scavenge(&held.live.lease, item.reason.as_str());
                     reaped.rows.push(row.draft(now.wall_ms));
+                    reaped.leases.push(*held);
                     reaped.lanes.insert(&item.lane);
                 }
             }
@@ -84,7 +85,7 @@ impl Fleet {
         &self,
         plan: &Plan,
         seating: &Seating<'_>,
-        reaped: &Reaped<'_>,
+        reaped: &Reaped<'_, '_>,
         now: Moment,
         entropy: &mut impl FnMut() -> u64,
     ) -> Result<Launching, InvalidArgument> {
@@ -147,8 +148,10 @@ impl Fleet {
 
 /// Leases that are taken back.
 #[derive(Default)]
-pub(super) struct Reaped<'p> {
+pub(super) struct Reaped<'p, 'o> {
     pub(super) rows: Vec<Draft>,
+    /// The leases themselves.
+    pub(super) leases: Vec<Held<'o>>,
     /// Their lanes.
     lanes: BTreeSet<&'p str>,
     /// Lanes where another lease stays.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::stage::{LANES, Stage, code};
+use super::stage::{LANES, Stage, VERDICTS, code};
 use crate::port::testing::{Fault, Operation};
 use crate::supervisor::{GetFleet, LeaseMode};
 
@@ -59,6 +59,31 @@ async fn w_41_a_lane_that_keeps_failing_is_given_up() {
     assert_eq!(stage.verdicts("supervise").last().unwrap(), "TARGET_UNREACHABLE");
     let view = daemon.supervisor.send(GetFleet).await.unwrap();
     assert_eq!(view.gave_up, ["a"]);
+    let root_id = stage.settings.lineage.root_id.as_str();
+    for row in stage.rows(VERDICTS) {
+        assert_eq!(row["detail"]["root_id"], root_id, "{row}");
+    }
+}
+
+#[actix::test]
+async fn the_verdict_stream_says_why_a_lease_was_taken_back_before_what_follows() {
+    let stage = Stage::with_lanes(&["a"], LeaseMode::Worker);
+    let _daemon = stage.start();
+    stage.pass(LONG).await;
+    let run_id = stage.launcher.launched()[0].1.environment["CID_RUN_ID"].clone();
+    stage.worker_acquires(&run_id);
+    stage.pass(LONG).await;
+    stage.end("a", code(1));
+    stage.pass(LONG).await;
+    let rows = stage.rows(VERDICTS);
+    let told = rows.iter().position(|row| row["syscall"] == "liveness").unwrap();
+    assert_eq!(
+        (&rows[told]["verdict"], &rows[told]["run_id"]),
+        (&"STALLED".into(), &run_id.into())
+    );
+    assert_eq!(rows[told + 1]["syscall"], "supervise", "in the same write");
+    stage.pass(Duration::from_mins(5)).await;
+    assert_eq!(stage.verdicts("liveness"), ["STALLED"]);
 }
 
 #[actix::test]

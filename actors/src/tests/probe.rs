@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use crate::journal::{Append, Committed, Cursor, Decide, FileIdentity, JournalError};
 use crate::port::{Exit, SharedStorage};
 use crate::spawn::{EndRows, ProcessEvent, RunEnd};
-use crate::witness::{EndRun, Entities, Surface, TakeBaseline, Unclaimed, Unreadable};
+use crate::witness::{EndRun, Entities, RunAccount, Surface, TakeBaseline, Unreadable};
 
 /// What happened, in order, whoever saw it.
 #[derive(Clone, Default)]
@@ -123,7 +123,7 @@ impl Handler<EndRun> for Peers {
     type Result = MessageResult<EndRun>;
 
     fn handle(&mut self, _: EndRun, _: &mut Self::Context) -> Self::Result {
-        MessageResult(Unclaimed::default())
+        MessageResult(RunAccount::default())
     }
 }
 

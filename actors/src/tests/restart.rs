@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::stage::{LANES, Stage, code};
+use dosd_kernel::run_id;
+
+use super::stage::{LANES, START_MS, Stage, VERDICTS, code};
 use crate::port::ProcessIdentity;
 use crate::port::testing::FakeLauncher;
 use crate::reach::Reach;
 use crate::spawn::StopAll;
 use crate::supervisor::{Close, GetFleet, LeaseMode, Shutdown};
+use crate::witness::Claim;
 
 const LONG: Duration = Duration::from_secs(5);
 
@@ -74,6 +77,38 @@ fn an_adopted_worker_is_replaced_when_it_ends() {
     });
     assert_eq!(stage.launcher.launched().len(), 2);
     assert_eq!(stage.living_lanes(), ["a"]);
+}
+
+#[test]
+fn rows_about_an_adopted_run_name_the_root_of_its_own_lineage() {
+    let mut stage = a_daemon_that_died(&["a"]);
+    let old = stage.settings.lineage.root_id.clone();
+    let run_id = stage.launcher.launched()[0].1.environment["CID_RUN_ID"].clone();
+    actix::System::new().block_on(async {
+        stage.reawake();
+        stage.settings.lineage = run_id::mint(START_MS, 2, "dosd", None, None).unwrap();
+        let next = stage.start();
+        stage.pass(LONG).await;
+        let claim = Claim {
+            run_id: run_id.clone(),
+            lane: String::new(),
+            key: "42".to_owned(),
+            narrated: String::new(),
+            expect: None,
+        };
+        next.witness.send(claim).await.unwrap().unwrap();
+        stage.end("a", code(0));
+        stage.pass(Duration::from_secs(20)).await;
+    });
+    let new = &stage.settings.lineage.root_id;
+    assert_ne!(*new, old);
+    let rows = stage.rows(VERDICTS);
+    let of_run: Vec<_> = rows.iter().filter(|row| row["run_id"] == *run_id).collect();
+    let told: Vec<_> = of_run.iter().map(|row| row["verdict"].as_str().unwrap()).collect();
+    assert_eq!(told, ["STARTED", "REFUTED", "EXITED"]);
+    assert!(of_run.iter().all(|row| row["detail"]["root_id"] == *old), "{of_run:?}");
+    let last = rows.iter().rfind(|row| row["verdict"] == "STARTED").unwrap();
+    assert_eq!(last["detail"]["root_id"], **new);
 }
 
 #[actix::test]

@@ -19,8 +19,8 @@ use crate::port::testing::{MemoryStorage, TestClock};
 use crate::port::{Clock as _, SharedStorage};
 use crate::reach::Reach;
 use crate::witness::{
-    Claim, EndRun, Limits, Probe, Reconfigure, Source, TakeBaseline, Unclaimed, Unreadable,
-    WitnessActor, WitnessPorts, WitnessSettings, Witnessed,
+    Claim, ClaimCounts, EndRun, Limits, Probe, Reconfigure, RunAccount, Source, TakeBaseline,
+    Unclaimed, Unreadable, WitnessActor, WitnessPorts, WitnessSettings, Witnessed,
 };
 
 use EffectVerdict::{Confirmed, Refuted, Unwitnessed};
@@ -57,12 +57,21 @@ impl World {
     }
 
     async fn begin(&self, run_id: &str, lane: &str) {
-        let take = TakeBaseline { run_id: run_id.to_owned(), lane: lane.to_owned() };
+        let take = TakeBaseline {
+            run_id: run_id.to_owned(),
+            root_id: Some("RID-0".to_owned()),
+            lane: lane.to_owned(),
+        };
         self.witness.send(take).await.unwrap();
     }
 
     async fn end(&self, run_id: &str) -> Unclaimed {
-        self.witness.send(EndRun { run_id: run_id.to_owned() }).await.unwrap()
+        self.account(run_id).await.unclaimed
+    }
+
+    async fn account(&self, run_id: &str) -> RunAccount {
+        let patience = Duration::from_mins(1);
+        self.witness.send(EndRun { run_id: run_id.to_owned(), patience }).await.unwrap()
     }
 
     async fn expect(&self, run_id: &str, key: &str, expect: Option<Value>) -> EffectReport {
@@ -182,8 +191,26 @@ async fn a_baseline_outlives_the_daemon_that_took_it() {
     assert_eq!(world.claim("RID-1", "42").await, Confirmed);
     orders.put("43");
     orders.put("44");
-    let left = world.end("RID-1").await;
-    assert_eq!(left, Unclaimed { count: Some(1), keys: vec!["orders:43".to_owned()] });
+    let account = world.account("RID-1").await;
+    let unclaimed = Unclaimed { count: Some(1), keys: vec!["orders:43".to_owned()] };
+    // The key 44 was claimed before the restart.
+    let claims = ClaimCounts { confirmed: 1, refuted: 2, unwitnessed: 0 };
+    assert_eq!(account, RunAccount { unclaimed, claims });
+}
+
+#[actix::test]
+#[expect(clippy::await_holding_lock, reason = "a reader in another thread waits for it")]
+async fn claims_are_counted_even_if_the_surfaces_take_too_long() {
+    let orders = Gated::named("orders");
+    let world = World::of(vec![plain(&orders)]);
+    world.begin("RID-1", "a").await;
+    world.claim("RID-1", "44").await;
+    let reading = orders.hold();
+    let end = EndRun { run_id: "RID-1".to_owned(), patience: Duration::from_millis(5) };
+    let account = world.witness.send(end).await.unwrap();
+    drop(reading);
+    let claims = ClaimCounts { refuted: 1, ..ClaimCounts::default() };
+    assert_eq!(account, RunAccount { unclaimed: Unclaimed::default(), claims });
 }
 
 #[actix::test]

@@ -49,6 +49,27 @@ async fn what_the_world_shows_is_confirmed_and_what_it_does_not_is_refuted() {
 }
 
 #[actix::test]
+async fn the_end_of_a_run_counts_its_claims() {
+    let (stage, daemon, run_id) = fleet().await;
+    stage.storage.put(Path::new(STORE), br#"{"42": {"amount": 7}}"#);
+    for key in ["42", "orders:42", "43", " "] {
+        claim(&daemon, &run_id, key).await;
+    }
+    claim(&daemon, "RID-000000000000000", "42").await;
+    stage.storage.put(Path::new(STORE), b"{");
+    claim(&daemon, &run_id, "44").await;
+    stage.end("a", code(0));
+    stage.pass(Duration::from_secs(30)).await;
+    stage.end("a", code(0));
+    stage.pass(Duration::from_millis(500)).await;
+    let rows = stage.rows(VERDICTS);
+    let ends: Vec<_> = rows.iter().filter(|row| row["verdict"] == "EXITED").collect();
+    let counts = ["confirmed", "refuted", "unwitnessed"].map(|key| &ends[0]["detail"][key]);
+    assert_eq!(counts, [2, 1, 1]);
+    assert!(ends[1]["detail"]["confirmed"].is_null(), "no claims, no counts");
+}
+
+#[actix::test]
 async fn what_was_there_before_the_run_is_no_effect_of_it() {
     let stage = Stage::with_lanes(&["a"], LeaseMode::Supervisor);
     stage.storage.put(Path::new(STORE), br#"{"old": 1}"#);
@@ -152,7 +173,7 @@ async fn witness(surfaces: &[&Gated]) -> Addr<WitnessActor> {
 }
 
 async fn take_baseline(witness: &Addr<WitnessActor>, run_id: &str) {
-    let take = TakeBaseline { run_id: run_id.to_owned(), lane: "a".to_owned() };
+    let take = TakeBaseline { run_id: run_id.to_owned(), root_id: None, lane: "a".to_owned() };
     witness.send(take).await.unwrap();
 }
 
@@ -207,7 +228,11 @@ async fn runs_that_start_together_share_a_read_that_began_after_they_asked() {
     let others = async {
         orders.wait_for_reader().await;
         let others = (0..100).map(|at| {
-            witness.send(TakeBaseline { run_id: format!("RID-many-{at}"), lane: "a".to_owned() })
+            witness.send(TakeBaseline {
+                run_id: format!("RID-many-{at}"),
+                root_id: None,
+                lane: "a".to_owned(),
+            })
         });
         let others = futures_util::future::join_all(others);
         drop(held);

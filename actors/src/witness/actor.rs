@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use actix::{Actor, Context, Handler, ResponseFuture};
 use futures_util::future::join_all;
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::baseline::{Baseline, Taken};
 use super::entities::{Digests, Scratch};
 use super::judge::{Address, address, event, judge};
 use super::look::{Eye, look};
-use super::message::{Claim, EndRun, Judged, Reconfigure, TakeBaseline, Unclaimed};
+use super::message::{Claim, EndRun, Judged, Reconfigure, RunAccount, TakeBaseline};
 use super::reader::{Read, Reader};
 use super::runs::OpenRuns;
 use super::settings::{WitnessSettings, Witnessed};
@@ -143,7 +144,11 @@ impl Shared {
         let folder = self.runs.folder(&take.run_id);
         let created = self.ports.storage.create_dir_all(&folder);
         let mut failed = created.err().map(|cause| format!("`{}`: {cause}", folder.display()));
-        let mut baseline = Baseline { lane: take.lane.clone(), surfaces: BTreeMap::new() };
+        let mut baseline = Baseline {
+            lane: take.lane.clone(),
+            root_id: take.root_id.clone(),
+            surfaces: BTreeMap::new(),
+        };
         for (at, (eye, read)) in reads.into_iter().enumerate() {
             let name = eye.witnessed.source.name();
             self.tell_change(name, &read);
@@ -165,7 +170,7 @@ impl Shared {
             failed = baseline.store(&*self.ports.storage, &folder).err().map(|it| it.to_string());
         }
         if let Some(cause) = failed {
-            let TakeBaseline { lane, run_id } = &take;
+            let TakeBaseline { lane, run_id, .. } = &take;
             warn!(lane, run = run_id, "the baseline is not kept: {cause}");
         }
         self.runs.open(&take.run_id, baseline);
@@ -206,15 +211,16 @@ impl Handler<Reconfigure> for WitnessActor {
 }
 
 impl Handler<EndRun> for WitnessActor {
-    type Result = ResponseFuture<Unclaimed>;
+    type Result = ResponseFuture<RunAccount>;
 
     fn handle(&mut self, message: EndRun, _: &mut Self::Context) -> Self::Result {
         let shared = Rc::clone(&self.shared);
         Box::pin(async move {
             let Some(run) = shared.runs.close(&message.run_id) else {
-                return Unclaimed::default();
+                return RunAccount::default();
             };
-            unclaimed(&shared, &run).await
+            let unclaimed = timeout(message.patience, unclaimed(&shared, &run)).await;
+            RunAccount { unclaimed: unclaimed.unwrap_or_default(), claims: run.claims() }
         })
     }
 }
@@ -248,11 +254,13 @@ impl Shared {
         let expect = claim.expect.as_ref();
         let (sights, looks) = look(self, &eyes, run.as_ref(), &address, expect).await;
         let report = judge(&claim, &address, &sights);
-        let row = event(&claim, lane.clone(), &report, &sights, looks);
+        let root_id = run.as_ref().and_then(|run| run.baseline.root_id.as_deref());
+        let row = event(&claim, (lane.clone(), root_id), &report, &sights, looks);
         let row = row.draft(self.ports.clock.now_ms());
         let committed = self.ports.verdicts.ask(Append::one(row)).await.map_err(|_| {
             JournalError { path: "verdicts".into(), kind: JournalErrorKind::Unreachable }
         })??;
+        self.runs.judged(&claim.run_id, report.verdict);
         let verdict = report.verdict.as_str();
         info!(lane, run = claim.run_id, claim = claim.key, "claim {verdict}: {}", report.reason);
         Ok(Judged { report, seq: committed.last_seq })

@@ -20,11 +20,17 @@ const INDEX: &str = "baseline.json";
 /// line; the surface is null for a key that names none.
 pub(super) const CLAIMED: &str = "claimed.jsonl";
 
+/// The verdicts of the run's claims, one JSON string a line.
+pub(super) const JUDGED: &str = "judged.jsonl";
+
 /// A baseline, as its index tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
     /// The lane of the run.
     pub lane: String,
+    /// The run at the root of its lineage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_id: Option<String>,
     /// What was read, by the name of the surface.
     pub surfaces: BTreeMap<String, Taken>,
 }

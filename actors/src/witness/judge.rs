@@ -161,11 +161,11 @@ fn why_unwitnessed(facts: &[Fact]) -> String {
     whys.into_iter().filter(|why| !why.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
-/// The row for the verdict journal. Its subject is the claimed key; its detail
+/// The row for the verdict journal, with the lane of the run and the root of its lineage. Its subject is the claimed key; its detail
 /// holds what was counted here, never the worker's words.
 pub(super) fn event(
     claim: &Claim,
-    lane: String,
+    (lane, root_id): (String, Option<&str>),
     report: &EffectReport,
     sights: &[Sight],
     looks: u32,
@@ -173,6 +173,9 @@ pub(super) fn event(
     let mut detail = Map::new();
     detail.insert("surfaces".into(), sights.len().into());
     detail.insert("silent".into(), report.silent_witnesses.len().into());
+    if let Some(root_id) = root_id {
+        detail.insert("root_id".into(), root_id.into());
+    }
     if looks > 1 {
         detail.insert("looks".into(), looks.into());
     }

@@ -1,7 +1,9 @@
 //! What a [`WitnessActor`](super::WitnessActor) is asked.
 
+use std::time::Duration;
+
 use actix::Message;
-use dosd_kernel::effect_witness::EffectReport;
+use dosd_kernel::effect_witness::{EffectReport, EffectVerdict};
 use serde_json::Value;
 
 use super::settings::WitnessSettings;
@@ -14,6 +16,8 @@ use crate::journal::JournalError;
 pub struct TakeBaseline {
     /// The run.
     pub run_id: String,
+    /// The run at the root of its lineage, for the rows about its claims.
+    pub root_id: Option<String>,
     /// Its lane: what a claim of this run is filed under, whatever the claim says.
     pub lane: String,
 }
@@ -26,19 +30,58 @@ pub struct Reconfigure {
     pub settings: WitnessSettings,
 }
 
-/// Read the surfaces once more for a run that is over, and forget it. Answered with the
-/// changes since its start that nobody claimed.
+/// Read the surfaces once more for a run that is over, and forget it.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Unclaimed")]
+#[rtype(result = "RunAccount")]
 pub struct EndRun {
     /// The run.
     pub run_id: String,
+    /// How long the surfaces may be read.
+    pub patience: Duration,
+}
+
+/// What became of a run's claims, and what happened beside them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunAccount {
+    /// Changes since its start that nobody claimed.
+    pub unclaimed: Unclaimed,
+    /// Its claims that were judged before its end.
+    pub claims: ClaimCounts,
+}
+
+/// How many claims of a run had which verdict. Those that claimed nothing do not count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClaimCounts {
+    /// The witness saw the effect.
+    pub confirmed: u64,
+    /// It saw that there is none.
+    pub refuted: u64,
+    /// It could not tell.
+    pub unwitnessed: u64,
+}
+
+impl ClaimCounts {
+    /// Whether there were any.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Counts one more.
+    pub(super) fn add(&mut self, verdict: EffectVerdict) {
+        match verdict {
+            EffectVerdict::Confirmed => self.confirmed += 1,
+            EffectVerdict::Refuted => self.refuted += 1,
+            EffectVerdict::Unwitnessed => self.unwitnessed += 1,
+            EffectVerdict::NoClaim => {}
+        }
+    }
 }
 
 /// Changes on the surfaces of a run that nobody claimed while it was open.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unclaimed {
-    /// How many; none when no surface could be compared.
+    /// How many; none when no surface could be compared, or not in time.
     pub count: Option<u64>,
     /// The first of them, as `surface:key`.
     pub keys: Vec<String>,

@@ -20,7 +20,9 @@ pub use actor::{WitnessActor, WitnessPorts};
 pub use baseline::{Baseline, Taken};
 pub use entities::{Collector, Digests, Entities, Limits, Reading, Scratch, Stop, Walk};
 pub use judge::Sight;
-pub use message::{Claim, EndRun, Judged, Reconfigure, TakeBaseline, Unclaimed};
+pub use message::{
+    Claim, ClaimCounts, EndRun, Judged, Reconfigure, RunAccount, TakeBaseline, Unclaimed,
+};
 pub use settings::{WitnessSettings, Witnessed};
 pub use surface::{
     Probe, Repeats, SharedProbe, SharedSurface, Source, Surface, SurfaceError, Unreadable,

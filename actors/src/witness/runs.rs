@@ -1,14 +1,18 @@
 //! The runs whose claims are judged, and what was claimed while each was open.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use dosd_kernel::effect_witness::EffectVerdict;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tracing::warn;
 
-use super::baseline::{Baseline, CLAIMED};
+use super::baseline::{Baseline, CLAIMED, JUDGED};
 use super::judge::Address;
+use super::message::ClaimCounts;
 use crate::port::SharedStorage;
 
 /// One open run.
@@ -18,12 +22,24 @@ pub(super) struct OpenRun {
     /// Where the baseline's files are.
     pub(super) folder: PathBuf,
     claimed: RefCell<BTreeSet<Claimed>>,
+    claims: Cell<ClaimCounts>,
 }
 
 /// A key that somebody claimed, with the surface if it names one.
 type Claimed = (Option<String>, String);
 
 impl OpenRun {
+    /// How its claims were judged so far.
+    pub(super) fn claims(&self) -> ClaimCounts {
+        self.claims.get()
+    }
+
+    fn count(&self, verdict: EffectVerdict) {
+        let mut claims = self.claims.get();
+        claims.add(verdict);
+        self.claims.set(claims);
+    }
+
     /// The keys of a surface that somebody claimed.
     pub(super) fn claimed(&self, surface: &str) -> BTreeSet<String> {
         let claimed = self.claimed.borrow();
@@ -52,7 +68,8 @@ impl OpenRuns {
 
     pub(super) fn open(&self, run_id: &str, baseline: Baseline) {
         let folder = self.folder(run_id);
-        let run = OpenRun { baseline, folder, claimed: RefCell::default() };
+        let run =
+            OpenRun { baseline, folder, claimed: RefCell::default(), claims: Cell::default() };
         self.open.borrow_mut().insert(run_id.to_owned(), Rc::new(run));
     }
 
@@ -68,8 +85,12 @@ impl OpenRuns {
             let run_id = directory.file_name().map(|name| name.to_string_lossy().into_owned());
             match (Baseline::load(&*self.storage, &folder), run_id) {
                 (Ok(Some(baseline)), Some(run_id)) => {
-                    let claimed = RefCell::new(self.read_claimed(&folder));
-                    let run = OpenRun { baseline, folder, claimed };
+                    let claimed = RefCell::new(self.read(&folder, CLAIMED).into_iter().collect());
+                    let judged: Vec<EffectVerdict> = self.read(&folder, JUDGED);
+                    let run = OpenRun { baseline, folder, claimed, claims: Cell::default() };
+                    for verdict in judged {
+                        run.count(verdict);
+                    }
                     self.open.borrow_mut().insert(run_id, Rc::new(run));
                 }
                 (Err(failed), _) => warn!("claims of a run stay unwitnessed: {failed}"),
@@ -78,11 +99,28 @@ impl OpenRuns {
         }
     }
 
-    fn read_claimed(&self, folder: &std::path::Path) -> BTreeSet<Claimed> {
-        // None yet is the rule; one that is lost makes a change look unclaimed, no more.
-        let bytes = self.storage.read(&folder.join(CLAIMED)).unwrap_or_default();
+    /// What was noted line by line about an open run.
+    fn read<T: DeserializeOwned>(&self, folder: &Path, file: &str) -> Vec<T> {
+        // None yet is the rule; one that is lost makes a change look unclaimed, or a claim
+        // not made, no more.
+        let bytes = self.storage.read(&folder.join(file)).unwrap_or_default();
         let lines = bytes.split(|byte| *byte == b'\n');
         lines.filter_map(|line| serde_json::from_slice(line).ok()).collect()
+    }
+
+    /// Notes a line about an open run, so that it outlives the daemon.
+    fn note(&self, run: &OpenRun, file: &str, what: &impl Serialize) {
+        let path = run.folder.join(file);
+        let line = serde_json::to_vec(what).map(|mut line| {
+            line.push(b'\n');
+            line
+        });
+        let kept = line
+            .map_err(std::io::Error::from)
+            .and_then(|line| self.storage.open_append(&path)?.append(&line));
+        if let Err(cause) = kept {
+            warn!(path = %path.display(), "a note about a claim is not kept: {cause}");
+        }
     }
 
     pub(super) fn get(&self, run_id: &str) -> Option<Rc<OpenRun>> {
@@ -99,18 +137,18 @@ impl OpenRuns {
         let claimed = (address.surface.map(str::to_owned), address.entity.to_owned());
         for run in self.open.borrow().values() {
             if run.claimed.borrow_mut().insert(claimed.clone()) {
-                let path = run.folder.join(CLAIMED);
-                let line = serde_json::to_vec(&claimed).map(|mut line| {
-                    line.push(b'\n');
-                    line
-                });
-                let kept = line
-                    .map_err(std::io::Error::from)
-                    .and_then(|line| self.storage.open_append(&path)?.append(&line));
-                if let Err(cause) = kept {
-                    warn!(path = %path.display(), "a claimed key is not kept: {cause}");
-                }
+                self.note(run, CLAIMED, &claimed);
             }
+        }
+    }
+
+    /// Notes the verdict of a claim, which is on disk, with the run that made it, if that is
+    /// still open.
+    pub(super) fn judged(&self, run_id: &str, verdict: EffectVerdict) {
+        let Some(run) = self.get(run_id) else { return };
+        if verdict != EffectVerdict::NoClaim {
+            run.count(verdict);
+            self.note(&run, JUDGED, &verdict);
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::op::Op;
 use crate::Map;
-use crate::fold::text_of;
+use crate::fold::{some_text, text_of};
 use crate::restart::Ending;
 
 /// So many ends of one lane are kept, the newest.
@@ -30,6 +30,8 @@ pub struct LanePast {
 pub struct PastEnd {
     /// The run.
     pub run_id: String,
+    /// The run at the root of its lineage; none if the row does not say.
+    pub root_id: Option<String>,
     /// The number of its row.
     pub seq: u64,
     /// When that was written, epoch ms; none if the row has no time.
@@ -76,7 +78,8 @@ impl Pasts {
                 let ending = if number("code") == Some(0) { Ending::Clean } else { Ending::Failed };
                 let ran_ms = number("ran_ms").unwrap_or_default();
                 let run_id = text_of(row, "run_id").into();
-                ends.push_back(PastEnd { run_id, seq, at_ms, ending, ran_ms });
+                let root_id = some_text(row, "root_id");
+                ends.push_back(PastEnd { run_id, root_id, seq, at_ms, ending, ran_ms });
             }
             Op::WorkerGaveUp => {
                 let run_id = text_of(row, "run_id").into();

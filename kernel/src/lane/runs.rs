@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::op::Op;
 use crate::Map;
-use crate::fold::text_of;
+use crate::fold::{some_text, text_of};
 
 /// A run that has begun and not ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct OpenRun {
     pub started: Option<StartedProcess>,
     /// The workspace's commit when it began; none if nobody knows.
     pub start_sha: Option<String>,
+    /// The run at the root of its lineage; none if no row says so.
+    pub root_id: Option<String>,
 }
 
 /// What identifies a process on a machine. A pid alone never does.
@@ -75,8 +77,7 @@ impl Runs {
                 let started = StartedProcess::parse(row, time_ms);
                 let run = self.open(run_id, row);
                 run.started = started.or(run.started.take());
-                run.start_sha =
-                    Some(text_of(row, "start_sha").into()).filter(|sha: &String| !sha.is_empty());
+                run.start_sha = some_text(row, "start_sha");
             }
             Op::WorkerExited | Op::WorkerGaveUp => {
                 self.0.remove(run_id);
@@ -90,6 +91,7 @@ impl Runs {
         run.run_id = run_id.into();
         run.lane = text_of(row, "lane").into();
         run.host_id = text_of(row, "host_id").into();
+        run.root_id = some_text(row, "root_id").or(run.root_id.take());
         run
     }
 }
@@ -122,7 +124,8 @@ mod tests {
     #[test]
     fn a_run_is_open_between_its_spawn_and_its_end() {
         let mut runs = Runs::default();
-        note(&mut runs, Op::Spawn, &json!({"run_id": "r", "lane": "src", "holder": "w"}));
+        let row = json!({"run_id": "r", "lane": "src", "holder": "w", "root_id": "top"});
+        note(&mut runs, Op::Spawn, &row);
         assert!(runs.iter().next().unwrap().started.is_none());
         let row = json!({"run_id": "r", "lane": "src", "pid": 7, "start_ticks": 9, "pgid": 7,
             "start_sha": "4f2c"});
@@ -131,6 +134,7 @@ mod tests {
         assert_eq!((open.len(), open[0].holder.as_str()), (1, "w"));
         assert_eq!(open[0].started.as_ref().map(|process| process.pid), Some(7));
         assert_eq!(open[0].start_sha.as_deref(), Some("4f2c"));
+        assert_eq!(open[0].root_id.as_deref(), Some("top"), "what one row says, both say");
         note(&mut runs, Op::WorkerExited, &json!({"run_id": "other"}));
         assert_eq!(runs.iter().count(), 1);
         note(&mut runs, Op::WorkerExited, &json!({"run_id": "r"}));

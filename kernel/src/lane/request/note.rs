@@ -90,6 +90,7 @@ impl Matter for NoteSpawn {
             host_id,
             pid: Some(pid.into()),
             run_id: given(run_id),
+            root_id: None,
             reason,
         });
         Ruling {

@@ -20,6 +20,8 @@ pub struct Spawn {
     pub pid: Option<i64>,
     /// The run.
     pub run_id: Option<String>,
+    /// The run at the root of its lineage; none if that is not known.
+    pub root_id: Option<String>,
     /// Why, for people.
     pub reason: String,
 }
@@ -30,6 +32,7 @@ impl Spawn {
         put(&mut row, "holder", self.holder.as_str());
         put(&mut row, "pid", self.pid);
         put_some(&mut row, "run_id", self.run_id.as_deref());
+        put_some(&mut row, "root_id", self.root_id.as_deref());
         put(&mut row, "reason", self.reason.as_str());
         row
     }

@@ -125,10 +125,11 @@ fn worker_rows_identify_run_and_process() {
             host_id: s("vm"),
             argv: Vec::from([s("true")]),
             start_sha: None,
+            root_id: Some(s("top")),
         }),
         &json!({"op": "WORKER_STARTED", "seq": 1, "ts": TS, "lane": "main", "run_id": "r",
             "pid": 7, "start_ticks": 9, "boot_id": "b", "pgid": 7, "host_id": "vm",
-            "argv": ["true"]}),
+            "argv": ["true"], "root_id": "top"}),
     );
     let exited = WorkerExited { lane: s("main"), run_id: s("r"), pid: Some(7), ..<_>::default() };
     assert_row(

@@ -29,6 +29,8 @@ pub struct WorkerStarted {
     pub argv: Vec<String>,
     /// The workspace's commit at the start.
     pub start_sha: Option<String>,
+    /// The run at the root of its lineage; none if that is not known.
+    pub root_id: Option<String>,
 }
 
 impl WorkerStarted {
@@ -41,6 +43,7 @@ impl WorkerStarted {
         put_host(&mut row, &self.host_id);
         put(&mut row, "argv", self.argv.as_slice());
         put_some(&mut row, "start_sha", self.start_sha.as_deref());
+        put_some(&mut row, "root_id", self.root_id.as_deref());
         row
     }
 }
@@ -62,6 +65,8 @@ pub struct WorkerExited {
     pub ran_ms: i64,
     /// Why it does not count for the restart rule; none if it does.
     pub excused: Option<Excuse>,
+    /// The run at the root of its lineage; none if that is not known.
+    pub root_id: Option<String>,
 }
 
 impl WorkerExited {
@@ -72,6 +77,7 @@ impl WorkerExited {
         put_some(&mut row, "signal", self.signal);
         put(&mut row, "ran_ms", self.ran_ms);
         put_some(&mut row, "excused", self.excused.map(Excuse::as_str));
+        put_some(&mut row, "root_id", self.root_id.as_deref());
         row
     }
 }
