@@ -4,7 +4,7 @@ use super::receiver::{Received, Receiver};
 use super::{JOURNAL, append, workspace};
 use crate::support::daemon::Daemon;
 use crate::support::workspace::Workspace;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 const MOMENTS: usize = 50;
@@ -43,7 +43,7 @@ fn a_daemon_that_is_killed_in_mid_export_loses_nothing() {
     assert!(in_the_middle * 2 > MOMENTS, "the daemon was killed too late to show anything");
 
     let last = Daemon::start(&workspace);
-    wait_for_all(&receiver, written);
+    wait_for_all(&workspace, &receiver, written, seed);
     drop(last);
     let first = distinct(&receiver.taken());
     let numbers: Vec<usize> = first.iter().map(number).collect();
@@ -56,11 +56,14 @@ fn a_daemon_that_is_killed_in_mid_export_loses_nothing() {
     }
 }
 
-/// Waits until each event was taken once.
-fn wait_for_all(receiver: &Receiver, written: usize) {
-    while distinct(&receiver.taken()).len() < written {
-        receiver.wait_for(receiver.taken().len() + 1);
-    }
+/// Waits until each event was taken once, or the exporter says that it has nothing left.
+fn wait_for_all(workspace: &Workspace, receiver: &Receiver, written: usize, seed: u64) {
+    super::status_when(workspace, "resting", |it| {
+        it["state"] == "resting" && it["behind_bytes"] == 0
+    });
+    let known: BTreeSet<usize> = receiver.taken().iter().map(number).collect();
+    let lost: Vec<usize> = (0..written).filter(|number| !known.contains(number)).collect();
+    assert_eq!(lost, [], "lost, seed {seed}");
 }
 
 /// Every event before the cursor was taken.
@@ -83,7 +86,7 @@ fn assert_not_ahead(workspace: &Workspace, taken: &[Received], at: &str) {
 
 /// Each event at the place where it came first.
 fn distinct(taken: &[Received]) -> Vec<Received> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     taken.iter().filter(|it| seen.insert(it.id.clone())).cloned().collect()
 }
 

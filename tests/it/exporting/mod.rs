@@ -5,8 +5,10 @@ mod receiver;
 mod verbs;
 
 use crate::support::workspace::Workspace;
-use serde_json::json;
+use dosd_actors::port::{Clock, SystemClock};
+use serde_json::{Value, json};
 use std::io::Write;
+use std::time::Duration;
 
 const JOURNAL: &str = ".dos/verdict-journal.jsonl";
 
@@ -34,4 +36,24 @@ fn append(workspace: &Workspace, numbers: std::ops::Range<usize>) {
     let mut file = std::fs::OpenOptions::new().append(true).open(path).expect("a journal");
     let rows: String = numbers.map(row).collect();
     file.write_all(rows.as_bytes()).expect("written rows");
+}
+
+/// How the one exporter, or the first of them, goes.
+fn status(workspace: &Workspace) -> Value {
+    let answer = workspace.dosd(&["exporters", "status", "--json"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    answer.values().remove(0)[0].clone()
+}
+
+/// Looks until the exporter is as wanted.
+fn status_when(workspace: &Workspace, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let clock = SystemClock::new();
+    loop {
+        let status = status(workspace);
+        if wanted(&status) {
+            return status;
+        }
+        assert!(clock.monotonic() < Duration::from_mins(1), "never {what}: {status}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
 }

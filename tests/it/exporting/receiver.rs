@@ -108,7 +108,8 @@ fn serve(stream: &TcpStream, state: &State) {
     let mut reader = BufReader::new(stream);
     let mut writer = stream;
     while let Some(request) = read(&mut reader) {
-        let status = state.answer(request);
+        // Somebody who only looks whether anybody is there gets an answer, and is not counted.
+        let status = request.map_or(200, |event| state.answer(event));
         let answer = format!("HTTP/1.1 {status} Said\r\ncontent-length: 0\r\n\r\n");
         if writer.write_all(answer.as_bytes()).is_err() {
             return;
@@ -116,28 +117,28 @@ fn serve(stream: &TcpStream, state: &State) {
     }
 }
 
-/// A whole POST; one that broke off is none. Anything else is a look at the server.
-fn read(reader: &mut impl BufRead) -> Option<Received> {
+/// A whole request, and the event in it if it is a POST; nothing when it broke off.
+#[expect(clippy::option_option, reason = "an end and a look are two things")]
+fn read(reader: &mut impl BufRead) -> Option<Option<Received>> {
+    let mut first = String::new();
+    if reader.read_line(&mut first).ok()? == 0 {
+        return None;
+    }
+    let (mut length, mut id) = (0, String::new());
     loop {
-        let mut first = String::new();
-        if reader.read_line(&mut first).ok()? == 0 {
-            return None;
-        }
-        let (mut length, mut id) = (0, String::new());
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).ok()?;
-            let Some((name, value)) = line.trim_end().split_once(':') else { break };
-            match name.to_ascii_lowercase().as_str() {
-                "content-length" => length = value.trim().parse().ok()?,
-                "webhook-id" => value.trim().clone_into(&mut id),
-                _ => {}
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
-        if first.starts_with("POST") {
-            return Some(Received { id, body: serde_json::from_slice(&body).ok()? });
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().ok()?,
+            "webhook-id" => value.trim().clone_into(&mut id),
+            _ => {}
         }
     }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    if !first.starts_with("POST") {
+        return Some(None);
+    }
+    Some(Some(Received { id, body: serde_json::from_slice(&body).ok()? }))
 }

@@ -1,12 +1,10 @@
 //! `dosd exporters`: what an operator sees and does.
 
 use super::receiver::Receiver;
-use super::{append, workspace};
+use super::{append, status, status_when, workspace};
 use crate::support::daemon::Daemon;
 use crate::support::workspace::Workspace;
-use dosd_actors::port::{Clock, SystemClock};
 use serde_json::Value;
-use std::time::Duration;
 
 fn hooked(receiver: &Receiver) -> Workspace {
     workspace(&format!(
@@ -14,25 +12,6 @@ fn hooked(receiver: &Receiver) -> Workspace {
          syscalls = [\"verify\", \"exporter\"]\n",
         receiver.url
     ))
-}
-
-fn status(workspace: &Workspace) -> Value {
-    let answer = workspace.dosd(&["exporters", "status", "--json"]);
-    assert_eq!(answer.code, 0, "{}", answer.stderr);
-    answer.values().remove(0)[0].clone()
-}
-
-/// Looks until the exporter is as wanted.
-fn status_when(workspace: &Workspace, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    let clock = SystemClock::new();
-    loop {
-        let status = status(workspace);
-        if wanted(&status) {
-            return status;
-        }
-        assert!(clock.monotonic() < Duration::from_mins(1), "never {what}: {status}");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
 }
 
 #[test]
