@@ -140,6 +140,18 @@ fn no(answer: &Answer, word: &str) -> No {
     No { word, delivery }
 }
 
+/// The reason in an answer that is no acceptance.
+pub(super) fn words(delivery: Delivery) -> String {
+    match delivery {
+        Delivery::Throttled { reason, .. }
+        | Delivery::Retry { reason }
+        | Delivery::Refused { reason }
+        | Delivery::Disabled { reason } => reason,
+        Delivery::Stopped { next, .. } => words(*next),
+        Delivery::Accepted | Delivery::PartlyAccepted { .. } => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -14,6 +14,7 @@ mod book;
 mod config;
 mod escape;
 mod gather;
+mod line;
 mod message;
 mod state_file;
 mod status;

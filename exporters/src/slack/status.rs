@@ -145,6 +145,8 @@ fn age(ms: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use dosd_kernel::population::{Evidence, LaneEvidence, Outcome, Plan};
+
     use super::*;
 
     const NOW_MS: i64 = 1_795_375_885_000;
@@ -164,6 +166,32 @@ mod tests {
         assert_eq!(status.text, "R&amp;D: not looked at yet");
         let lanes = status.blocks[2]["text"]["text"].as_str().unwrap();
         assert_eq!(lanes, "🔴 `&lt;!here&gt;` gave up\n🟢 `docs` running, beat over 5 min ago");
+    }
+
+    #[test]
+    fn the_population_stands_above() {
+        let lane = LaneEvidence {
+            lane: "api".to_owned(),
+            liveness: Some(Liveness::Spinning),
+            ..LaneEvidence::default()
+        };
+        let plan = Plan {
+            verdict: Outcome::Filling,
+            reason: String::new(),
+            alive: 2,
+            admissible: 3,
+            target: 4,
+            spawn: Vec::new(),
+            reap: Vec::new(),
+            flag: Vec::new(),
+            proposed_halt: Vec::new(),
+            evidence: Evidence { lanes: vec![lane], target: 4 },
+        };
+        let beats = vec![("api".to_owned(), NOW_MS)];
+        let fleet = FleetView { plan: Some(plan), beats, ..FleetView::default() };
+        let status = status("garden", &fleet, NOW_MS);
+        assert_eq!(status.text, "garden: 2 of 4 alive, 3 admissible, FILLING");
+        assert_eq!(status.blocks[2]["text"]["text"], "🟠 `api` spinning, beat just now");
     }
 
     #[test]

@@ -6,24 +6,21 @@ use std::time::Duration;
 use dosd_actors::port::SharedClock;
 use dosd_actors::supervisor::FleetView;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tracing::warn;
 
-use super::answer::{No, from_api, from_webhook};
+use super::answer::words;
 use super::book::{Book, Times};
 use super::config::{Destination, SlackConfig};
 use super::gather::Gathered;
+use super::line::{BETWEEN_REQUESTS, Line};
 use super::message::{Message, compose};
 use super::state_file::{Kept, Posted, StateFile};
 use super::status::{Status, status};
-use super::wire::{Call, HttpWire, Wire};
+use super::wire::Call;
 use crate::event::Event;
 use crate::sink::{Delivery, Limits, Sink, Unhealthy};
 
-/// Slack allows about one message in this time.
-const BETWEEN_REQUESTS: Duration = Duration::from_secs(1);
-/// The most that a named delay keeps this sink away.
-const LEFT_ALONE_AT_MOST: Duration = Duration::from_mins(5);
 /// How often it looks whether something is to be told or shown.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long after it could not show something it tries again.
@@ -33,7 +30,7 @@ const DISK: Duration = Duration::from_secs(10);
 
 /// Tells people in a Slack channel.
 pub struct SlackSink {
-    pub(super) wire: Wire,
+    pub(super) line: Line,
     config: SlackConfig,
     times: Times,
     clock: SharedClock,
@@ -45,8 +42,6 @@ pub struct SlackSink {
     /// The batch that a message told of, while it is not accepted yet: when only the save
     /// failed, people are not told again.
     told_of: Option<Gathered>,
-    /// No request before.
-    not_before: Option<Instant>,
     /// What the fleet's message shows, since when.
     shown: Option<(Status, Instant)>,
     /// Why the last look could show nothing, and when that was.
@@ -64,9 +59,8 @@ impl SlackSink {
         clock: SharedClock,
         file: Option<StateFile>,
     ) -> Result<Self, String> {
-        let wire = Wire::Http(Box::new(HttpWire::new(&config, clock.clone())?));
         Ok(Self {
-            wire,
+            line: Line::new(&config, clock.clone())?,
             times: Times::new(config.group_interval, config.repeat),
             config,
             clock,
@@ -74,7 +68,6 @@ impl SlackSink {
             kept: None,
             is_dirty: false,
             told_of: None,
-            not_before: None,
             shown: None,
             trouble: None,
         })
@@ -129,13 +122,13 @@ impl SlackSink {
     /// Posts a message; its numbers alone when Slack does not take the rest, so that what
     /// somebody wrote into a row cannot keep people from being told.
     async fn post(&mut self, message: &Message) -> Result<(), Delivery> {
-        let full = self.call(Call::Post, message.body());
+        let full = self.line.call(Call::Post, message.body());
         let no = match full.await {
             Ok(_) => return Ok(()),
             Err(no) => no.delivery,
         };
         let Delivery::Refused { reason } = &no else { return Err(no) };
-        let plain = self.call(Call::Post, json!({"text": message.plain})).await;
+        let plain = self.line.call(Call::Post, json!({"text": message.plain})).await;
         match plain.map_err(|no| no.delivery) {
             Ok(_) => {
                 warn!("Slack did not take a message's details: {reason}; it was told in numbers");
@@ -144,40 +137,6 @@ impl SlackSink {
             Err(Delivery::Refused { .. }) => Err(no),
             Err(other) => Err(other),
         }
-    }
-
-    /// Sends one request, not before it is time.
-    async fn call(&mut self, call: Call, mut body: Value) -> Result<Value, No> {
-        if let Some(at) = self.not_before {
-            let left = at.saturating_duration_since(Instant::now());
-            if left > BETWEEN_REQUESTS {
-                let reason = "Slack wanted fewer messages".to_owned();
-                return Err(No::new(Delivery::Throttled { delay: Some(left), reason }));
-            }
-            sleep_until(at).await;
-        }
-        self.not_before = Some(Instant::now() + BETWEEN_REQUESTS);
-        body["unfurl_links"] = false.into();
-        body["unfurl_media"] = false.into();
-        let read = match &self.config.destination {
-            Destination::Webhook { .. } => from_webhook,
-            Destination::Bot { channel, .. } => {
-                if call == Call::Post {
-                    body["channel"] = channel.as_str().into();
-                }
-                body["parse"] = "none".into();
-                body["link_names"] = false.into();
-                from_api
-            }
-        };
-        let answer = self.wire.call(call, &body).await;
-        let answer = answer.map_err(|reason| No::new(Delivery::Retry { reason }))?;
-        let said = read(&answer);
-        if let Err(No { delivery: Delivery::Throttled { delay, .. }, .. }) = &said {
-            let delay = delay.unwrap_or_default().clamp(BETWEEN_REQUESTS, LEFT_ALONE_AT_MOST);
-            self.not_before = Some(Instant::now() + delay);
-        }
-        said
     }
 
     /// Tells what is due without a new event, and shows how the fleet stands.
@@ -218,7 +177,7 @@ impl SlackSink {
         let mut body = status.body();
         body["channel"] = channel.as_str().into();
         body["ts"] = ts.as_str().into();
-        match self.call(Call::Update, body).await {
+        match self.line.call(Call::Update, body).await {
             Ok(_) => Ok(true),
             Err(no) if no.is_gone() => Ok(false),
             Err(no) => Err(words(no.delivery)),
@@ -227,7 +186,8 @@ impl SlackSink {
 
     async fn post_fleet(&mut self, asked: String, status: &Status) -> Result<(), String> {
         let mut kept = self.kept().await?;
-        let said = self.call(Call::Post, status.body()).await.map_err(|no| words(no.delivery))?;
+        let said =
+            self.line.call(Call::Post, status.body()).await.map_err(|no| words(no.delivery))?;
         let text = |key: &str| said.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         kept.status = Some(Posted { asked, channel: text("channel"), ts: text("ts") });
         self.kept = Some(kept);
@@ -299,14 +259,7 @@ impl Sink for SlackSink {
 
     async fn check(&mut self) -> Result<(), Unhealthy> {
         let host = self.config.destination.host();
-        let answer = self.wire.test_token().await;
-        match answer.map_err(|why| Unhealthy(format!("{host}: {why}")))? {
-            None => Ok(()),
-            Some(answer) => match from_api(&answer) {
-                Ok(_) => Ok(()),
-                Err(no) => Err(Unhealthy(format!("{host}: {}", words(no.delivery)))),
-            },
-        }
+        self.line.check().await.map_err(|why| Unhealthy(format!("{host}: {why}")))
     }
 
     fn show_every(&self) -> Option<Duration> {
@@ -327,16 +280,4 @@ impl Sink for SlackSink {
 
 fn retry(reason: String) -> Delivery {
     Delivery::Retry { reason }
-}
-
-/// The reason in an answer that is no acceptance.
-fn words(delivery: Delivery) -> String {
-    match delivery {
-        Delivery::Throttled { reason, .. }
-        | Delivery::Retry { reason }
-        | Delivery::Refused { reason }
-        | Delivery::Disabled { reason } => reason,
-        Delivery::Stopped { next, .. } => words(*next),
-        Delivery::Accepted | Delivery::PartlyAccepted { .. } => String::new(),
-    }
 }

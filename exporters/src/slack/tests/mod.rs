@@ -84,7 +84,7 @@ fn fake_sink(
     let mut config = SlackConfig::new(bot(super::API), "garden");
     change(&mut config);
     let mut sink = SlackSink::new(config, clock, Some(state_file(storage))).unwrap();
-    sink.wire = Wire::Fake(wire.clone());
+    sink.line.wire = Wire::Fake(wire.clone());
     sink
 }
 

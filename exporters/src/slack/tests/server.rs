@@ -10,14 +10,21 @@ use crate::sink::{Delivery, Sink};
 use crate::testing::{Reply, Server};
 
 fn sink(destination: Destination) -> SlackSink {
+    patient_sink(destination, Duration::from_secs(20))
+}
+
+fn patient_sink(destination: Destination, timeout: Duration) -> SlackSink {
     let mut config = SlackConfig::new(destination, "garden").at_once();
-    config.timeout = Duration::from_millis(300);
+    config.timeout = timeout;
     SlackSink::new(config, Arc::new(SystemClock::new()), None).unwrap()
 }
 
 fn webhook(server: &Server) -> SlackSink {
-    let url = server.url("/services/T0/B0/secret").parse().unwrap();
-    sink(Destination::Webhook { url })
+    sink(hook(server))
+}
+
+fn hook(server: &Server) -> Destination {
+    Destination::Webhook { url: server.url("/services/T0/B0/secret").parse().unwrap() }
 }
 
 async fn send(sink: &mut SlackSink) -> Delivery {
@@ -72,10 +79,28 @@ async fn answers_have_their_classes() {
     ] {
         let server = Server::start(Reply::say(200, &[], b"ok")).await;
         server.then([reply.clone()]);
-        let answer = format!("{:?}", send(&mut webhook(&server)).await);
+        let timeout = if matches!(reply, Reply::Hang) { 200 } else { 20_000 };
+        let mut sink = patient_sink(hook(&server), Duration::from_millis(timeout));
+        let answer = format!("{:?}", send(&mut sink).await);
         assert!(answer.starts_with(expected), "{reply:?}: {answer}");
         assert!(!answer.contains("secret"), "{answer}");
     }
+}
+
+#[actix::test]
+async fn a_send_that_is_given_up_is_only_sent_again() {
+    let server = Server::start(Reply::say(200, &[], b"ok")).await;
+    server.then([Reply::Hang]);
+    let mut sink = webhook(&server);
+    let batch = sink.encode(&events(&[about("docs", "STALLED")]));
+    tokio::select! {
+        answer = sink.send(&batch) => panic!("{answer:?}"),
+        () = server.asked(1) => {}
+    }
+    assert_eq!(sink.send(&batch).await, Delivery::Accepted);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0].body, requests[1].body);
 }
 
 #[actix::test]

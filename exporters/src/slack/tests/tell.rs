@@ -242,7 +242,7 @@ async fn once_means_at_once() {
     let room = Room::new();
     let config = SlackConfig::new(super::bot(super::super::API), "garden").at_once();
     let mut sink = SlackSink::new(config, Arc::new(room.clock.clone()), None).unwrap();
-    sink.wire = super::Wire::Fake(room.wire.clone());
+    sink.line.wire = super::Wire::Fake(room.wire.clone());
     for _ in 0..3 {
         assert_eq!(send(&mut sink, &stalled(0..1)).await, Delivery::Accepted);
     }
