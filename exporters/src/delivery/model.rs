@@ -7,3 +7,5 @@ mod machine;
 mod plan;
 mod receiver;
 
+pub(crate) use plan::{Answer, Plan, Row, plan};
+pub(crate) use receiver::Receiver;

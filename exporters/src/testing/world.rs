@@ -19,6 +19,7 @@ use super::journal::FakeJournalActor;
 use super::{FakeJournal, LONG_ENOUGH, Script, ScriptedSink};
 use crate::cursor::{CursorFile, Loaded, Saved};
 use crate::delivery::Policy;
+use crate::sink::Sink;
 use crate::{
     Drain, DrainEnd, Drained, ExporterActor, ExporterParts, ExporterStatus, Filter, GetStatus,
     StartFrom,
@@ -80,9 +81,13 @@ impl World {
     }
 
     pub(crate) fn start(&self) -> Addr<ExporterActor<ScriptedSink>> {
+        self.start_with(self.script.sink())
+    }
+
+    pub(crate) fn start_with<S: Sink + Unpin>(&self, sink: S) -> Addr<ExporterActor<S>> {
         let parts = ExporterParts {
             name: "oncall".to_owned(),
-            sink: self.script.sink(),
+            sink,
             filter: self.filter.clone(),
             from: self.from,
             policy: Policy::default(),
@@ -141,15 +146,15 @@ pub(crate) async fn status(exporter: &Addr<ExporterActor<ScriptedSink>>) -> Expo
     exporter.send(GetStatus).await.unwrap()
 }
 
-pub(crate) async fn drain(
-    exporter: &Addr<ExporterActor<ScriptedSink>>,
+pub(crate) async fn drain<S: Sink + Unpin>(
+    exporter: &Addr<ExporterActor<S>>,
     within: Duration,
 ) -> Drained {
     exporter.send(Drain { within }).await.unwrap()
 }
 
 /// Drains with all the time in the world.
-pub(crate) async fn drain_all(exporter: &Addr<ExporterActor<ScriptedSink>>) {
+pub(crate) async fn drain_all<S: Sink + Unpin>(exporter: &Addr<ExporterActor<S>>) {
     assert_eq!(drain(exporter, Duration::from_hours(24)).await.end, DrainEnd::CaughtUp);
 }
 
