@@ -4,8 +4,8 @@
 //! # Theory of operation
 //!
 //! **The journal is the queue.** An exporter keeps no second copy: it holds at
-//! most one page ([`PAGE_ROWS`] rows, [`PAGE_BYTES`]) in memory, whether it is
-//! one event behind or a hundred thousand. The journal rings a doorbell and
+//! most one page ([`PAGE_ROWS`] rows or what its sink takes at once, and
+//! [`PAGE_BYTES`]) in memory, whether it is one event behind or a hundred thousand. The journal rings a doorbell and
 //! never waits for anybody, so a dead sink delays neither the journal nor
 //! another sink.
 //!
@@ -45,7 +45,8 @@
 //! What this crate never does: write a journal, read the environment, print, or
 //! exit the process.
 
-/// Rows that an exporter holds in memory at most.
+/// Rows that an exporter holds in memory at most, unless its sink takes more at once
+/// ([`Limits::events`]).
 pub const PAGE_ROWS: usize = 512;
 
 /// Bytes of rows that an exporter holds in memory at most, one longer row aside.

@@ -63,7 +63,8 @@ pub trait Sink: 'static {
 /// How much a sink takes at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Events in a batch, at least 1.
+    /// Events in a batch, at least 1. As many are held in memory when it is more than
+    /// [`PAGE_ROWS`].
     pub events: usize,
     /// Bytes of rows in a batch, as they stand in the journal; one event is
     /// always sent, however long.

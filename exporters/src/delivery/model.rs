@@ -6,3 +6,6 @@ mod laws;
 mod machine;
 mod plan;
 mod receiver;
+
+pub(crate) use plan::{Answer, Plan, Row, plan};
+pub(crate) use receiver::Receiver;

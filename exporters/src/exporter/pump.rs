@@ -142,7 +142,8 @@ impl<S: Sink> Pump<S> {
     async fn read_page(&mut self) -> Step<Reached> {
         self.shared.hush();
         let start = Start::At(self.saved.cursor);
-        let page = self.journal.page(start, PAGE_ROWS, PAGE_BYTES).await?;
+        let rows = self.sink.limits().events.max(PAGE_ROWS);
+        let page = self.journal.page(start, rows, PAGE_BYTES).await?;
         let next = page.next;
         if page.rewritten {
             info!(exporter = %self.shared.name(), "the verdict journal was rewritten; sending the new file from its first event on");

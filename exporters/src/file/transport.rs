@@ -9,7 +9,11 @@ use super::encode::Lines;
 use super::target::Target;
 use crate::event::Event;
 use crate::off_thread::off_thread;
-use crate::sink::{Delivery, Sink, Unhealthy};
+use crate::sink::{Delivery, Limits, Sink, Unhealthy};
+
+/// What a batch costs is three syncs, here and for the cursor, whatever is in it: it may
+/// have as many events as fit into its bytes.
+const BATCH_EVENTS: usize = 4096;
 
 /// Appends rows to a file.
 pub struct FileSink {
@@ -38,6 +42,10 @@ impl Sink for FileSink {
 
     fn kind(&self) -> &'static str {
         "file"
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { events: BATCH_EVENTS, ..Limits::default() }
     }
 
     fn encode(&self, events: &[Event]) -> Self::Batch {

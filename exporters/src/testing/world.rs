@@ -151,15 +151,15 @@ pub(crate) async fn status(exporter: &Addr<ExporterActor<ScriptedSink>>) -> Expo
     exporter.send(GetStatus).await.unwrap()
 }
 
-pub(crate) async fn drain(
-    exporter: &Addr<ExporterActor<ScriptedSink>>,
+pub(crate) async fn drain<S: Sink + Unpin>(
+    exporter: &Addr<ExporterActor<S>>,
     within: Duration,
 ) -> Drained {
     exporter.send(Drain { within }).await.unwrap()
 }
 
 /// Drains with all the time in the world.
-pub(crate) async fn drain_all(exporter: &Addr<ExporterActor<ScriptedSink>>) {
+pub(crate) async fn drain_all<S: Sink + Unpin>(exporter: &Addr<ExporterActor<S>>) {
     assert_eq!(drain(exporter, Duration::from_hours(24)).await.end, DrainEnd::CaughtUp);
 }
 

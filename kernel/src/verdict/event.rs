@@ -4,8 +4,10 @@
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
+use core::fmt;
 
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::Map;
@@ -96,9 +98,79 @@ impl VerdictEvent {
     }
 }
 
+/// As [`VerdictEvent::parse`], without a map in between: exporters read every row. Values
+/// that are no part of an event are passed over unread.
 impl<'de> Deserialize<'de> for VerdictEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Map::deserialize(deserializer).map(|row| Self::parse(&row))
+        deserializer.deserialize_map(RowVisitor)
+    }
+}
+
+/// A key of a row.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Key {
+    Syscall,
+    Verdict,
+    RunId,
+    Lane,
+    Subject,
+    Detail,
+    Source,
+    Ts,
+    #[serde(other)]
+    Other,
+}
+
+struct RowVisitor;
+
+impl<'de> Visitor<'de> for RowVisitor {
+    type Value = VerdictEvent;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row of the verdict journal")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<VerdictEvent, A::Error> {
+        let mut event = VerdictEvent::default();
+        // Of a doubled key the last value counts.
+        while let Some(key) = row.next_key()? {
+            match key {
+                Key::Syscall => event.syscall = text(row.next_value()?),
+                Key::Verdict => event.verdict = text(row.next_value()?),
+                Key::RunId => event.run_id = text(row.next_value()?),
+                Key::Lane => event.lane = text(row.next_value()?),
+                Key::Subject => event.subject = text(row.next_value()?),
+                Key::Source => event.source = text(row.next_value()?),
+                Key::Ts => event.ts = text(row.next_value()?),
+                Key::Detail => event.detail = object(row.next_value()?),
+                Key::Other => {
+                    row.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        if event.source.is_empty() {
+            event.source = SOURCE_KERNEL.into();
+        }
+        Ok(event)
+    }
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            String::new()
+        }
+    }
+}
+
+fn object(value: Value) -> Map {
+    match value {
+        Value::Object(map) => map,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
     }
 }
 
@@ -132,6 +204,24 @@ mod tests {
         );
         let read = VerdictEvent::parse(draft.fields());
         assert_eq!(read, VerdictEvent { ts: "2026-11-22T19:31:25Z".into(), ..event });
+    }
+
+    #[test]
+    fn a_line_reads_as_its_row_does() {
+        for line in [
+            "{}",
+            r#"{"syscall":5,"detail":[1],"source":null,"lane":{},"ts":true}"#,
+            r#"{"verdict":"A","verdict":"B","detail":{"a":1},"detail":{"b":{"c":[1.5]}}}"#,
+            r#"{"source":"","subject":"\u00e9","run_id":"r","other":{"lane":"x"},"lane":"l"}"#,
+            r#"{"source":"sensor","source":7,"ts":"2026-11-22T19:31Z"}"#,
+        ] {
+            let row: crate::Map = serde_json::from_str(line).unwrap();
+            let read: VerdictEvent = serde_json::from_str(line).unwrap();
+            assert_eq!(read, VerdictEvent::parse(&row), "{line}");
+        }
+        for line in ["[1]", "7", "null", "{\"a\":}"] {
+            assert!(serde_json::from_str::<VerdictEvent>(line).is_err(), "{line}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod begin;
 mod crash;
 mod deliver;
 mod fail;
+mod model;
 mod settle;
 mod shutdown;
 
