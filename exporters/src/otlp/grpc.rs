@@ -15,7 +15,7 @@ use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, En
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
 use super::answer::{Outcome, of_grpc, taken};
 use super::config::{OtlpCompression, OtlpReceiver};
@@ -25,7 +25,7 @@ use super::signal::OtlpSignal;
 pub(super) struct GrpcReceiver {
     endpoint: Endpoint,
     connector: HttpsConnector<HttpConnector>,
-    /// The connection; it also makes itself anew where a server only ended it.
+    /// The connection; it makes itself anew where a server ended it in peace.
     channel: Option<Channel>,
     metadata: MetadataMap,
     compression: OtlpCompression,
@@ -66,16 +66,21 @@ impl GrpcReceiver {
 
     pub(super) async fn export(&mut self, signal: OtlpSignal, message: &Bytes) -> Outcome {
         let Ok(called) = timeout(self.timeout, self.call(signal, message.clone())).await else {
+            // Nothing comes back any more, perhaps ever, on this connection.
+            self.channel = None;
             return Outcome::Retry { reason: self.too_late() };
         };
         match called {
             Ok(answer) => taken(signal, &answer),
             Err(Failed::Broken(reason)) => {
-                // The next one connects anew, and says why if it cannot.
                 self.channel = None;
                 Outcome::Retry { reason }
             }
             Err(Failed::Answered(status)) => {
+                // It may also mean that a connection could not be made anew, with few words.
+                if status.code() == Code::Unavailable {
+                    self.channel = None;
+                }
                 of_grpc(signal, status.code(), status.message(), status.details())
             }
         }

@@ -2,7 +2,7 @@
 //! sent to anything that takes the OpenTelemetry protocol. `docs/telemetry.md` says what
 //! stands where.
 //!
-//! Messages are built purely ([`encode`]) and sent as they are, over HTTP or gRPC. There is
+//! Messages are built purely and sent as they are, over HTTP or gRPC. There is
 //! no processor with a queue of its own in between: what the receiver said about a request
 //! decides whether the cursor moves.
 

@@ -295,6 +295,28 @@ fn a_signal_that_nobody_takes_is_not_encoded() {
     assert_eq!(encode(&[only_logs]).requests().len(), 1, "no empty envelope of spans");
 }
 
+/// Every name that is sent stands in the documentation.
+#[test]
+fn the_documentation_names_every_attribute() {
+    let told = include_str!("../../../../docs/telemetry.md");
+    let detail = json!({
+        "pid": 1, "code": 3, "start_sha": "a", "k".repeat(5000): 1, "text": "x".repeat(2_000_000),
+    });
+    let resource = OtlpResource {
+        service_instance_id: Some("1".into()),
+        host_name: Some("h".into()),
+        workspace: Some("w".into()),
+        ..OtlpResource::default()
+    };
+    let (_, span) = one(of_run(0, "worker", "EXITED", detail));
+    for KeyValue { key, .. } in
+        span.unwrap().attributes.into_iter().chain(resource.message().attributes)
+    {
+        let is_told = key.starts_with("dos.detail.") || told.contains(&format!("`{key}`"));
+        assert!(is_told, "`{key}` is not in docs/telemetry.md");
+    }
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
