@@ -27,3 +27,4 @@ mod support;
 mod top;
 mod watchdog;
 mod watching;
+mod witness;

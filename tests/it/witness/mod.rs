@@ -1,0 +1,11 @@
+//! Claims through a real daemon, checked against the real things.
+
+mod databases;
+mod every_situation;
+mod files;
+mod fleet;
+mod programs;
+mod repositories;
+mod servers;
+mod table;
+mod writer;
