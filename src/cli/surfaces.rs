@@ -2,7 +2,8 @@
 
 use super::{Context, Exit, Failure, Layout, Output};
 use crate::config::{Witness, format_duration};
-use crate::surfaces;
+use crate::surfaces::{self, Fresh};
+use crate::workspace::Workspace;
 use clap::Args;
 use dosd_actors::port::Children;
 use dosd_actors::witness::{Digests, SurfaceError};
@@ -65,13 +66,7 @@ impl Arguments {
             .witnesses
             .iter()
             .filter(|it| self.names.is_empty() || self.names.contains(&it.name));
-        let rows: Vec<Row> = meant
-            .map(|witness| {
-                let witnessed = surfaces::witnessed(&workspace, witness, &Children::default());
-                let read = surfaces::read(&workspace, &witnessed);
-                Row::of(witness, read)
-            })
-            .collect();
+        let rows = read_all(&workspace, meant.collect());
         let all = rows.iter().all(|row| row.reachable != Some(false));
         if self.json {
             for row in &rows {
@@ -84,9 +79,28 @@ impl Arguments {
     }
 }
 
+/// Reads each on a thread of its own: a slow one delays no other.
+fn read_all(workspace: &Workspace, witnesses: Vec<&Witness>) -> Vec<Row> {
+    let row = |witness: &Witness| {
+        let witnessed = surfaces::witnessed(workspace, witness, &Children::default());
+        Row::of(witness, surfaces::read(workspace, &witnessed))
+    };
+    std::thread::scope(|scope| {
+        let rows: Vec<_> =
+            witnesses.iter().map(|witness| (*witness, scope.spawn(|| row(witness)))).collect();
+        let rows = rows.into_iter().map(|(witness, row)| {
+            row.join().unwrap_or_else(|_| {
+                let cause = "its reader failed".to_owned();
+                Row::of(witness, Some(Err(SurfaceError { surface: witness.name.clone(), cause })))
+            })
+        });
+        rows.collect()
+    })
+}
+
 impl Row {
-    fn of(witness: &Witness, read: Option<Result<Digests, SurfaceError>>) -> Self {
-        let digests = read.as_ref().and_then(|read| read.as_ref().ok());
+    fn of(witness: &Witness, read: Option<Result<Fresh, SurfaceError>>) -> Self {
+        let digests = read.as_ref().and_then(|read| read.as_deref().ok());
         Self {
             name: witness.name.clone(),
             kind: witness.surface.kind(),

@@ -1,5 +1,7 @@
 //! Claims through a real daemon, checked against the real things.
 
+mod baselines;
+mod claims;
 mod databases;
 mod every_situation;
 mod files;
@@ -8,4 +10,5 @@ mod programs;
 mod repositories;
 mod servers;
 mod table;
+mod verbs;
 mod writer;
