@@ -117,10 +117,13 @@ impl Row {
     fn state(&self) -> String {
         match (self.entities, &self.problem) {
             (Some(entities), _) => {
-                let took = Duration::from_millis(self.read_ms.unwrap_or_default());
+                let took = match self.read_ms {
+                    Some(0) | None => "under 1ms".to_owned(),
+                    Some(ms) => format_duration(Duration::from_millis(ms)),
+                };
                 let bytes = self.bytes.unwrap_or_default();
                 let noun = if entities == 1 { "entity" } else { "entities" };
-                format!("{entities} {noun}, {bytes} bytes, read in {}", format_duration(took))
+                format!("{entities} {noun}, {bytes} bytes, read in {took}")
             }
             (None, Some(problem)) => format!("cannot be read: {problem}"),
             (None, None) => "asked for each claim".to_owned(),

@@ -10,6 +10,7 @@ mod decisions;
 mod defects;
 mod differential;
 mod eval;
+mod example;
 mod export;
 mod fleet;
 mod git_verbs;
