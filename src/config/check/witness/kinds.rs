@@ -4,6 +4,7 @@ use super::super::paths;
 use crate::config::model::{Secret, SqlSource, Surface};
 use crate::config::section::{Found, Section};
 use dosd_kernel::state_diff::Pointer;
+use dosd_surfaces::{Dir, HttpRequest, HttpRequestError, Postgres};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -51,19 +52,36 @@ pub(super) fn surface(entry: &Section<'_>, kind: &str) -> Option<Surface> {
         }
         "postgres" => {
             let (url, key) = (secret(entry, "url", "url_env"), columns(entry));
+            if let (Some(Secret::Plain(url)), Some(text)) = (&url, entry.text("url"))
+                && let Err(wrong) = Postgres::check_url(&dosd_surfaces::Secret::new(url.as_str()))
+            {
+                text.error(wrong.to_string(), "write it like that, without the password");
+            }
             let query = required_text(entry, "query", "write the query that gives the entities");
             Some(Surface::Postgres { url: url?, query: query?, key: key? })
         }
         "http" => http(entry),
         "git" => {
             let path = directory(entry, false);
-            let refs = globs(entry, "refs", &["refs/heads/*", "refs/tags/*"]);
+            let refs = texts(entry, "refs", &["refs/heads/*", "refs/tags/*"], |pattern| {
+                if pattern.starts_with("refs/") {
+                    return Ok(());
+                }
+                let help =
+                    format!("write it in full, like `refs/heads/{}`", pattern.escape_debug());
+                Err(("matches no ref".to_owned(), help))
+            });
             let files = entry.text("files").map(|text| text.value.to_owned());
             Some(Surface::Git { path: path?, refs, files })
         }
         "dir" => {
             let path = directory(entry, true);
-            let (include, exclude) = (globs(entry, "include", &[]), globs(entry, "exclude", &[]));
+            let fits = |glob: &str| {
+                let help = "write one like `**/*.rs`; a `\\` takes away what a character means";
+                Dir::check_pattern(glob).map_err(|bad| (bad.to_string(), help.to_owned()))
+            };
+            let include = texts(entry, "include", &[], fits);
+            let exclude = texts(entry, "exclude", &[], fits);
             Some(Surface::Dir { path: path?, include, exclude })
         }
         "command" => {
@@ -205,10 +223,13 @@ fn variable(name: &Found<'_, &str>) -> Option<Secret> {
 fn http(entry: &Section<'_>) -> Option<Surface> {
     let url = required_text(entry, "url", "write where the document is, like `https://…`");
     let url = url.filter(|url| {
-        let is_http = url.starts_with("http://") || url.starts_with("https://");
+        let is_http = HttpRequest::new(url, &[]).is_ok();
         if let Some(text) = entry.text("url") {
             if !is_http {
-                text.error("is not an `http` or `https` URL", "write it with its scheme");
+                text.error(
+                    "is not an `http` or `https` URL",
+                    "write it with its scheme and host, like `https://tracker.example/api`",
+                );
             } else if has_password(url) {
                 text.error("holds a password", "send an `Authorization` header by `headers_env`");
                 return false;
@@ -226,7 +247,9 @@ fn http(entry: &Section<'_>) -> Option<Surface> {
             } else {
                 Some(Secret::Plain(text.value.to_owned()))
             };
-            if let Some(value) = value
+            if let Err(wrong) = check_header(name.value, value.as_ref()) {
+                name.error(wrong.to_string(), "write it like `Authorization = \"…\"`");
+            } else if let Some(value) = value
                 && headers.insert(name.value.to_lowercase(), value).is_some()
             {
                 name.error("is given twice", "keep one of the two");
@@ -237,11 +260,32 @@ fn http(entry: &Section<'_>) -> Option<Surface> {
     Some(Surface::Http { url: url?, headers, items: items?, key: key? })
 }
 
-fn globs(entry: &Section<'_>, key: &str, default: &[&str]) -> Vec<String> {
-    match entry.texts_or_one(key) {
-        Some(list) => list.iter().map(|glob| glob.value.to_owned()).collect(),
-        None => default.iter().map(|glob| (*glob).to_owned()).collect(),
+/// Whether a request may have this header; a value in a variable is looked at when it is needed.
+fn check_header(name: &str, value: Option<&Secret>) -> Result<(), HttpRequestError> {
+    let value = match value {
+        Some(Secret::Plain(text)) => text.as_str(),
+        Some(Secret::Environment(_)) | None => "",
+    };
+    let header = (name.to_owned(), dosd_surfaces::Secret::new(value));
+    HttpRequest::new("http://localhost", &[header]).map(|_| ())
+}
+
+/// A list of texts, or one. `fits` says what is wrong with one, and what to do.
+fn texts(
+    entry: &Section<'_>,
+    key: &str,
+    default: &[&str],
+    fits: impl Fn(&str) -> Result<(), (String, String)>,
+) -> Vec<String> {
+    let Some(list) = entry.texts_or_one(key) else {
+        return default.iter().map(|text| (*text).to_owned()).collect();
+    };
+    for text in &list {
+        if let Err((what, help)) = fits(text.value) {
+            text.error(what, help);
+        }
     }
+    list.iter().map(|text| text.value.to_owned()).collect()
 }
 
 fn argv(entry: &Section<'_>) -> Option<Vec<String>> {
