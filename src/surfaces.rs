@@ -138,10 +138,18 @@ fn source(workspace: &Workspace, witness: &Witness, children: &Children) -> Sour
         Surface::Git { path, refs, files } => {
             state(surfaces::Git { identity, path: at(&path), refs, files, children })
         }
-        Surface::Command { argv, key } => {
+        Surface::Command { argv, items, key } => {
             let (argv, environment) = (words(argv), Vec::new());
-            let key = pointer(key);
-            state(surfaces::Command { identity, argv, directory, environment, key, children })
+            let (items, key) = (pointer(items), pointer(key));
+            state(surfaces::Command {
+                identity,
+                argv,
+                directory,
+                environment,
+                items,
+                key,
+                children,
+            })
         }
         Surface::Exit { argv } => {
             let (argv, timeout) = (words(argv), witness.timeout);

@@ -68,7 +68,7 @@ async fn look_once(
 ) -> Sight {
     let source = &eye.witnessed.source;
     let Some(reader) = &eye.reader else {
-        return ask(source, entity).await;
+        return ask(source, entity, expect).await;
     };
     let expected = expect.map(|value| expected(&eye.witnessed, value.clone()));
     match compare(shared, eye, reader, run, entity).await {
@@ -79,14 +79,21 @@ async fn look_once(
     }
 }
 
-/// Has a probe answer where blocking is allowed.
-async fn ask(source: &Source, entity: &str) -> Sight {
+/// Has a probe answer where blocking is allowed. Its yes is about no value: it does not attest
+/// one that is expected.
+async fn ask(source: &Source, entity: &str, expect: Option<&Value>) -> Sight {
     let Source::Probe(probe) = source.clone() else {
         return Sight::nothing(source, entity, "it has no reader".to_owned());
     };
     let asked = entity.to_owned();
     let answer = tokio::task::spawn_blocking(move || probe.ask(&asked)).await;
     let answer = answer.unwrap_or_else(|panicked| Err(Unreadable::new(panicked.to_string())));
+    if expect.is_some() && answer == Ok(true) {
+        let name = source.name();
+        let why =
+            format!("`{name}` says yes, but it has no values to compare with what is expected");
+        return Sight::nothing(source, entity, why);
+    }
     Sight::of_answer(source, entity, answer)
 }
 

@@ -52,8 +52,12 @@ fn every_kind_has_its_keys() {
             Surface::Dir { path: path(), include: Vec::new(), exclude: vec!["*.tmp".to_owned()] },
         ),
         (
-            "kind = \"command\"\nargv = [\"p\", \"q\"]",
-            Surface::Command { argv: vec!["p".to_owned(), "q".to_owned()], key: None },
+            "kind = \"command\"\nargv = [\"p\", \"q\"]\nitems = \"/all\"",
+            Surface::Command {
+                argv: vec!["p".to_owned(), "q".to_owned()],
+                items: Some("/all".to_owned()),
+                key: None,
+            },
         ),
         ("kind = \"exit\"\nargv = [\"p\"]", Surface::Exit { argv: vec!["p".to_owned()] }),
     ] {

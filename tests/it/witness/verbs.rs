@@ -131,3 +131,18 @@ fn a_surface_is_witnessed_by_the_baseline_of_an_open_run() {
     // The worker outlives its daemon.
     crate::support::daemon::signal_group(run.pid, "KILL");
 }
+
+#[test]
+fn the_recipes_of_the_documentation_are_good_configurations() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/witness.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let recipes = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let recipes = recipes.expect("recipes");
+    let kinds = ["json", "jsonl", "sqlite", "postgres", "http", "git", "dir", "command", "exit"];
+    for kind in kinds {
+        assert!(recipes.contains(&format!("kind = \"{kind}\"")), "{kind} has a recipe");
+    }
+    let workspace = workspace(recipes);
+    let checked = workspace.dosd(&["doctor"]);
+    assert!(!checked.stdout.contains("(refused)"), "{}", checked.stdout);
+}

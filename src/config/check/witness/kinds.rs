@@ -21,7 +21,7 @@ pub(super) fn keys(kind: &str) -> &'static [&'static str] {
         "http" => &["url", "headers", "headers_env", "items", "key"],
         "git" => &["path", "refs", "files"],
         "dir" => &["path", "include", "exclude"],
-        "command" => &["argv", "key"],
+        "command" => &["argv", "items", "key"],
         "exit" => &["argv"],
         _ => &[],
     }
@@ -85,8 +85,9 @@ pub(super) fn surface(entry: &Section<'_>, kind: &str) -> Option<Surface> {
             Some(Surface::Dir { path: path?, include, exclude })
         }
         "command" => {
-            let (argv, key) = (argv(entry), pointer(entry, "key"));
-            Some(Surface::Command { argv: argv?, key: key? })
+            let argv = argv(entry);
+            let (items, key) = (pointer(entry, "items"), pointer(entry, "key"));
+            Some(Surface::Command { argv: argv?, items: items?, key: key? })
         }
         "exit" => Some(Surface::Exit { argv: argv(entry)? }),
         _ => None,
