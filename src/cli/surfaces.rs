@@ -66,7 +66,7 @@ impl Arguments {
             .witnesses
             .iter()
             .filter(|it| self.names.is_empty() || self.names.contains(&it.name));
-        let rows = read_all(&workspace, meant.collect());
+        let rows = read_all(&workspace, meant);
         let all = rows.iter().all(|row| row.reachable != Some(false));
         if self.json {
             for row in &rows {
@@ -80,19 +80,20 @@ impl Arguments {
 }
 
 /// Reads each on a thread of its own: a slow one delays no other.
-fn read_all(workspace: &Workspace, witnesses: Vec<&Witness>) -> Vec<Row> {
-    let row = |witness: &Witness| {
-        let witnessed = surfaces::witnessed(workspace, witness, &Children::default());
-        Row::of(witness, surfaces::read(workspace, &witnessed))
+fn read_all<'a>(workspace: &Workspace, meant: impl Iterator<Item = &'a Witness>) -> Vec<Row> {
+    let read = |witness: &Witness| {
+        surfaces::read(workspace, &surfaces::witnessed(workspace, witness, &Children::default()))
     };
     std::thread::scope(|scope| {
-        let rows: Vec<_> =
-            witnesses.iter().map(|witness| (*witness, scope.spawn(|| row(witness)))).collect();
-        let rows = rows.into_iter().map(|(witness, row)| {
-            row.join().unwrap_or_else(|_| {
+        // All of them are started before the first is waited for.
+        let reads: Vec<_> =
+            meant.map(|witness| (witness, scope.spawn(move || read(witness)))).collect();
+        let rows = reads.into_iter().map(|(witness, read)| {
+            let read = read.join().unwrap_or_else(|_| {
                 let cause = "its reader failed".to_owned();
-                Row::of(witness, Some(Err(SurfaceError { surface: witness.name.clone(), cause })))
-            })
+                Some(Err(SurfaceError { surface: witness.name.clone(), cause }))
+            });
+            Row::of(witness, read)
         });
         rows.collect()
     })

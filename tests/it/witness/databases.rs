@@ -1,6 +1,6 @@
 //! The table for databases: SQLite, and PostgreSQL where Debian puts it.
 
-use super::table::{Place, Row, Situation, Verdict, row};
+use super::table::{Place, Row, Situation, Verdict, quoted, row};
 use super::writer::Writer;
 use crate::support::postgres_server::Server;
 use Situation::{
@@ -47,7 +47,7 @@ impl Place for Sqlite {
     const KIND: &'static str = "sqlite";
 
     fn keys(&self) -> String {
-        format!("path = {:?}\ntable = \"t\"\nkey = [\"id\"]", self.path)
+        format!("path = {}\ntable = \"t\"\nkey = [\"id\"]", quoted(&self.path))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The table for surfaces that are files: JSON, JSON Lines, directories.
 
-use super::table::{Never, Place, Row, Situation, Verdict, row};
+use super::table::{Never, Place, Row, Situation, Verdict, quoted, row};
 use super::writer::Writer;
 use Situation::{
     Absent, ChangedWhileRead, Deleted, Present, SameValue, Slow, TooLarge, Truncated, Unreadable,
@@ -56,7 +56,7 @@ impl Place for Json {
     const KIND: &'static str = "json";
 
     fn keys(&self) -> String {
-        format!("path = {:?}", self.path)
+        format!("path = {}", quoted(&self.path))
     }
 }
 
@@ -138,7 +138,7 @@ impl Place for JsonLines {
     const KIND: &'static str = "jsonl";
 
     fn keys(&self) -> String {
-        format!("path = {:?}\nkey = \"/id\"", self.path)
+        format!("path = {}\nkey = \"/id\"", quoted(&self.path))
     }
 }
 
@@ -227,7 +227,7 @@ impl Place for Dir {
     const KIND: &'static str = "dir";
 
     fn keys(&self) -> String {
-        format!("path = {:?}", self.path)
+        format!("path = {}", quoted(&self.path))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The table for programs: what they print, and how they end.
 
-use super::table::{Never, Place, Row, Situation, Verdict, row};
+use super::table::{Never, Place, Row, Situation, Verdict, quoted, row};
 use Situation::{
     Absent, ChangedWhileRead, Deleted, Present, SameValue, Slow, TooLarge, Truncated, Unreadable,
     UnreadableBefore,
@@ -62,7 +62,7 @@ impl Place for Command {
     const KIND: &'static str = "command";
 
     fn keys(&self) -> String {
-        format!("argv = [\"sh\", {:?}]", self.0.path)
+        format!("argv = [\"sh\", {}]", quoted(&self.0.path))
     }
 }
 
@@ -100,7 +100,7 @@ impl Place for Exit {
     const KIND: &'static str = "exit";
 
     fn keys(&self) -> String {
-        format!("argv = [{:?}, {:?}, \"{{key}}\"]", self.shell, self.script.path)
+        format!("argv = [{}, {}, \"{{key}}\"]", quoted(&self.shell), quoted(&self.script.path))
     }
 }
 

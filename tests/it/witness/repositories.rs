@@ -1,6 +1,6 @@
 //! The table for git.
 
-use super::table::{Place, Row, Situation, Verdict, row};
+use super::table::{Place, Row, Situation, Verdict, quoted, row};
 use super::writer::Writer;
 use crate::support::repository::git;
 use Situation::{
@@ -46,7 +46,7 @@ impl Place for Git {
     const KIND: &'static str = "git";
 
     fn keys(&self) -> String {
-        format!("path = {:?}", self.path)
+        format!("path = {}", quoted(&self.path))
     }
 }
 

@@ -2,6 +2,7 @@
 //! nothing.
 
 use std::fmt;
+use std::path::Path;
 
 /// What has become of a surface when a claim arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,6 +94,11 @@ pub(crate) trait Place: 'static {
 
     /// The keys of its `[[dosd.witness]]` that say where it is.
     fn keys(&self) -> String;
+}
+
+/// A path as the configuration has it.
+pub(super) fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display())
 }
 
 /// One row of a kind's table.
