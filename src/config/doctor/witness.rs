@@ -7,6 +7,7 @@ use crate::env::{Environment, is_set};
 use crate::surfaces;
 use crate::workspace::Workspace;
 use dosd_actors::port::Children;
+use dosd_surfaces::HttpRequest;
 use std::path::Path;
 
 pub(super) fn checks(
@@ -42,7 +43,11 @@ fn check(witness: &Witness, workspace: &Workspace, environment: &Environment) ->
             let found = program::find(program, workspace.root(), search_path);
             (argv.join(" "), None, found.err())
         }
-        Surface::Http { url, headers, .. } => (url.clone(), None, headers.values().find_map(unset)),
+        Surface::Http { url, headers, .. } => {
+            // Without what may be secret in it.
+            let place = HttpRequest::new(url, &[]).map(|request| request.place());
+            (place.unwrap_or_default(), None, headers.values().find_map(unset))
+        }
         Surface::Postgres { url, .. } => {
             let place = match url {
                 Secret::Plain(url) => url.clone(),

@@ -22,7 +22,7 @@ fn surfaces_are_listed_with_what_a_claim_would_find() {
     });
     let workspace = workspace(&format!(
         "{ORDERS}[[dosd.witness]]\nname = \"tickets\"\nkind = \"http\"\nrung = \"THIRD_PARTY\"\n\
-         url = \"http://{}/\"\n\
+         url = \"http://{}/?token=hidden\"\n\
          [[dosd.witness]]\nname = \"log\"\nkind = \"jsonl\"\npath = \"log.jsonl\"\nkey = \"/id\"\n\
          [[dosd.witness]]\nname = \"tests\"\nkind = \"exit\"\nargv = [\"false\"]\n",
         server.address
@@ -65,6 +65,9 @@ fn surfaces_are_listed_with_what_a_claim_would_find() {
     assert_eq!(rows[1][..4], ["tickets", "http", "THIRD_PARTY", "1"]);
     assert_eq!(rows[2][..6], ["log", "jsonl", "OS_RECORDED", "cannot", "be", "read:"]);
     assert_eq!(rows[3][2..], ["OS_RECORDED", "asked", "for", "each", "claim"]);
+
+    let doctor = workspace.dosd(&["doctor"]).stdout;
+    assert!(doctor.contains("tickets") && !doctor.contains("hidden"), "{doctor}");
 
     let one = workspace.dosd(&["surfaces", "orders"]);
     assert_eq!((one.code, one.stdout.lines().count()), (0, 1));
