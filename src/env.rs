@@ -57,14 +57,8 @@ pub struct Environment {
     pub color: Option<String>,
 }
 
-/// Whether a variable that the configuration names is set. Its value is read by whoever needs it, when
-/// it is needed, so that no copy of a secret can be printed.
-#[must_use]
-pub fn is_set(name: &str) -> bool {
-    variable(name).is_some()
-}
-
-/// The value of a variable that the configuration names.
+/// The value of a variable that the configuration names. It is read by whoever needs it, when it is
+/// needed, so that no copy of a secret can be printed.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the file that reads the environment")]
 pub fn variable(name: &str) -> Option<String> {

@@ -17,5 +17,7 @@ pub mod host;
 pub mod intent;
 pub mod leases;
 pub mod scratch;
+pub mod secrets;
+pub mod sinks;
 pub mod surfaces;
 pub mod workspace;

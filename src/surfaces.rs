@@ -17,7 +17,8 @@ use dosd_kernel::state_diff::Pointer;
 use dosd_surfaces as surfaces;
 use dosd_surfaces::{HttpRequest, Identity, Rows};
 
-use crate::config::{Config, Secret, SqlSource, Surface, Witness};
+use crate::config::{Config, SqlSource, Surface, Witness};
+use crate::secrets::reveal;
 use crate::workspace::Workspace;
 
 /// All of a workspace, for those who ask about its runs.
@@ -115,7 +116,7 @@ fn source(workspace: &Workspace, witness: &Witness, children: &Children) -> Sour
             state(surfaces::Sqlite { identity, path: at(&path), rows, key })
         }
         Surface::Postgres { url, query, key } => {
-            let surface = secret(url).and_then(|url| {
+            let surface = reveal(&url, workspace).and_then(|url| {
                 surfaces::Postgres::new(identity, &url, &query, key).map_err(|it| it.to_string())
             });
             match surface {
@@ -124,7 +125,8 @@ fn source(workspace: &Workspace, witness: &Witness, children: &Children) -> Sour
             }
         }
         Surface::Http { url, headers, items, key } => {
-            let headers = headers.into_iter().map(|(name, value)| Ok((name, secret(value)?)));
+            let headers =
+                headers.into_iter().map(|(name, value)| Ok((name, reveal(&value, workspace)?)));
             let request = headers.collect::<Result<Vec<_>, String>>().and_then(|headers| {
                 HttpRequest::new(&url, &headers).map_err(|wrong| wrong.to_string())
             });
@@ -204,14 +206,4 @@ fn state(surface: impl Read) -> Source {
 
 fn probe(probe: impl Probe) -> Source {
     Source::Probe(Arc::new(probe))
-}
-
-/// What a text stands for; why there is nothing, in words.
-fn secret(secret: Secret) -> Result<surfaces::Secret, String> {
-    match secret {
-        Secret::Plain(text) => Ok(surfaces::Secret::new(text)),
-        Secret::Environment(name) => crate::env::variable(&name)
-            .map(surfaces::Secret::new)
-            .ok_or_else(|| format!("the environment variable `{name}` is not set")),
-    }
 }

@@ -9,6 +9,7 @@ use dosd_actors::port::SharedStorage;
 use dosd_kernel::stamp;
 use serde::{Deserialize, Serialize};
 
+use crate::aside::put_aside;
 use crate::directory::in_directory;
 use crate::off_thread::off_thread;
 
@@ -134,19 +135,8 @@ impl CursorFile {
     /// # Errors
     /// The file system's own; nothing has changed then.
     pub async fn put_aside(&self) -> io::Result<PathBuf> {
-        let (storage, path, exporter) =
-            (self.storage.clone(), self.path.clone(), self.exporter.clone());
-        off_thread(move || {
-            for number in 1_u32.. {
-                let aside = path.with_file_name(format!("{exporter}.json.unreadable-{number}"));
-                match storage.link(&path, &aside) {
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                    linked => return linked.map(|()| aside),
-                }
-            }
-            Err(io::ErrorKind::AlreadyExists.into())
-        })
-        .await
+        let (storage, path) = (self.storage.clone(), self.path.clone());
+        off_thread(move || put_aside(&*storage, &path)).await
     }
 }
 

@@ -71,6 +71,14 @@ impl DeadLetterFile {
         &self.path
     }
 
+    /// Puts events of a batch there that were refused, durably.
+    ///
+    /// # Errors
+    /// The file system's own. Nobody knows then how much of it is on disk.
+    pub async fn bury(&self, batch: &[Event], refused: &[Refusal], now_ms: i64) -> io::Result<()> {
+        self.append(encode(batch, refused, now_ms)).await
+    }
+
     /// Appends the lines and syncs them.
     ///
     /// # Errors

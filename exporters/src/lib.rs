@@ -51,6 +51,7 @@ pub const PAGE_ROWS: usize = 512;
 /// Bytes of rows that an exporter holds in memory at most, one longer row aside.
 pub const PAGE_BYTES: usize = 1024 * 1024;
 
+mod aside;
 pub mod cursor;
 pub mod dead_letter;
 pub mod delivery;
@@ -59,13 +60,24 @@ mod event;
 mod exporter;
 pub mod file;
 mod filter;
+#[cfg(feature = "http")]
+mod http;
 mod line_file;
 mod off_thread;
 mod one_shot;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 mod queue;
+mod replay;
 mod sink;
+#[cfg(feature = "slack")]
+pub mod slack;
+#[cfg(feature = "statsd")]
+pub mod statsd;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
 pub use event::Event;
 pub use exporter::{
@@ -73,5 +85,6 @@ pub use exporter::{
     Phase, Resume, StartFrom,
 };
 pub use filter::Filter;
-pub use one_shot::send_once;
+pub use one_shot::{SentOnce, send_once};
+pub use replay::{ReplayError, Replayed, replay};
 pub use sink::{Assurance, Delivery, Limits, Refusal, Sink, Unhealthy};

@@ -61,14 +61,7 @@ impl Queue {
 
     /// The events of the next batch: as many as fit, at least one if there is one.
     pub(crate) fn batch(&self, limits: &Limits, window: usize) -> &[Event] {
-        let waiting = self.waiting();
-        let mut bytes = 0;
-        let fitting = waiting.iter().take(window).take_while(|event| {
-            bytes += event.row().len() + 1;
-            bytes <= limits.bytes
-        });
-        let count = fitting.count().max(1);
-        self.first(count)
+        limits.batch(self.waiting(), window)
     }
 
     /// Settles the first `events` that wait; gives the last of them and the place
@@ -84,13 +77,8 @@ impl Queue {
         self.waiting().iter().find_map(Event::ts_ms)
     }
 
-    /// The first events that wait.
-    pub(crate) fn first(&self, events: usize) -> &[Event] {
-        let waiting = self.waiting();
-        waiting.get(..events).unwrap_or(waiting)
-    }
-
-    fn waiting(&self) -> &[Event] {
+    /// The events that wait.
+    pub(crate) fn waiting(&self) -> &[Event] {
         self.events.get(self.settled..).unwrap_or_default()
     }
 }

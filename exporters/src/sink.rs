@@ -5,7 +5,8 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use serde::Serialize;
+use dosd_actors::supervisor::FleetView;
+use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::{PAGE_BYTES, PAGE_ROWS};
@@ -41,6 +42,22 @@ pub trait Sink: 'static {
 
     /// Whether the destination can be reached, without sending an event.
     fn check(&mut self) -> impl Future<Output = Result<(), Unhealthy>>;
+
+    /// How often it wants to [`Sink::show`] how the fleet stands; never, when it shows
+    /// events only.
+    fn show_every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Shows how the fleet stands, as of `now_ms` (epoch ms). A state is not an event: what
+    /// could not be shown is not tried again, the next state will be.
+    fn show(
+        &mut self,
+        _fleet: &FleetView,
+        _now_ms: i64,
+    ) -> impl Future<Output = Result<(), Unhealthy>> {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// How much a sink takes at once.
@@ -58,6 +75,19 @@ pub struct Limits {
     pub gather: Duration,
 }
 
+impl Limits {
+    /// The events at the front that go into one batch, `window` at most: as many as fit, and
+    /// one if there is one.
+    pub(crate) fn batch<'a>(&self, waiting: &'a [Event], window: usize) -> &'a [Event] {
+        let mut bytes = 0;
+        let fitting = waiting.iter().take(window.min(self.events)).take_while(|event| {
+            bytes += event.row().len() + 1;
+            bytes <= self.bytes
+        });
+        waiting.get(..fitting.count().max(1)).unwrap_or(waiting)
+    }
+}
+
 impl Default for Limits {
     /// A whole page, one minute, no gathering.
     fn default() -> Self {
@@ -71,11 +101,14 @@ impl Default for Limits {
 }
 
 /// What it means that a sink accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Assurance {
     /// The receiver said that it has the events.
     Acknowledged,
+    /// They stand in the receiver's queue on this host; whether it reads them nobody knows
+    /// (Unix datagrams).
+    Queued,
     /// They left this host; whether they arrived nobody knows (UDP).
     LeftThisHost,
 }
@@ -102,6 +135,14 @@ pub enum Delivery {
     Retry {
         /// What happened.
         reason: String,
+    },
+    /// The sink takes events one by one. It has the first `taken` of the batch, and
+    /// `next` became of the one after them; those behind it were not sent.
+    Stopped {
+        /// How many it has.
+        taken: usize,
+        /// What became of the next one, never [`Delivery::Stopped`].
+        next: Box<Delivery>,
     },
     /// The sink will never take this batch.
     Refused {

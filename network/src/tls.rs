@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
 /// Why no connection can be made secure.
@@ -14,6 +16,9 @@ pub enum TlsError {
     /// There are certificates on this machine, and none can be read.
     #[error("the machine's certificates cannot be read: {0} (`SSL_CERT_FILE` names others)")]
     Roots(String),
+    /// What was given as a certificate is none.
+    #[error("no certificate in PEM form: {0}")]
+    Pem(String),
 }
 
 /// Read once: the file is large, and changes with the machine.
@@ -21,9 +26,11 @@ static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
 
 /// Whose certificates are good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trust {
+pub enum Trust<'a> {
     /// Those that the authorities of this machine signed.
     Authorities,
+    /// Those, and what these certificates signed: PEM, one or more.
+    AuthoritiesAnd(&'a [u8]),
     /// None: for connections without TLS, which must not become secure by surprise.
     Nobody,
 }
@@ -32,9 +39,10 @@ pub enum Trust {
 ///
 /// # Errors
 /// [`TlsError`].
-pub fn tls_config(trust: Trust) -> Result<ClientConfig, TlsError> {
+pub fn tls_config(trust: Trust<'_>) -> Result<ClientConfig, TlsError> {
     let roots = match trust {
         Trust::Authorities => authorities()?,
+        Trust::AuthoritiesAnd(pem) => Arc::new(with_pem(&*authorities()?, pem)?),
         Trust::Nobody => Arc::new(RootCertStore::empty()),
     };
     // Named, so that it does not matter what others in this process prefer.
@@ -64,4 +72,33 @@ fn load() -> Result<RootCertStore, TlsError> {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     Ok(roots)
+}
+
+fn with_pem(roots: &RootCertStore, pem: &[u8]) -> Result<RootCertStore, TlsError> {
+    let mut roots = roots.clone();
+    let mut added = 0;
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|cause| TlsError::Pem(cause.to_string()))?;
+        roots.add(certificate).map_err(|cause| TlsError::Pem(cause.to_string()))?;
+        added += 1;
+    }
+    if added == 0 {
+        return Err(TlsError::Pem("it holds none".to_owned()));
+    }
+    Ok(roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TlsError, Trust, tls_config};
+
+    #[test]
+    fn what_is_no_certificate_is_refused() {
+        for pem in
+            ["", "hello", "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n"]
+        {
+            let refused = tls_config(Trust::AuthoritiesAnd(pem.as_bytes()));
+            assert!(matches!(refused, Err(TlsError::Pem(_))), "{pem:?}");
+        }
+    }
 }

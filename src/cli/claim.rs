@@ -86,12 +86,14 @@ impl Arguments {
                 }
                 Ok(Exit::SUCCESS)
             }
-            Answer::Error(refusal) => Err(refusal.into()),
-            Answer::Compact(_) | Answer::Lanes(_) | Answer::HaltWorker(_) | Answer::Reset(_) => {
-                Err(unexpected_answer())
-            }
+            other => Err(no_answer(other)),
         }
     }
+}
+
+/// Why an answer is none to what was asked: a refusal, or that of a daemon of another version.
+pub(super) fn no_answer(answer: Answer) -> Failure {
+    if let Answer::Error(refusal) = answer { refusal.into() } else { unexpected_answer() }
 }
 
 /// A daemon of another version.
@@ -112,7 +114,7 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal.kind {
             ErrorKind::Busy => Self::Busy(refusal.message),
-            ErrorKind::UnknownLane => Self::Usage(refusal.message),
+            ErrorKind::UnknownLane | ErrorKind::UnknownExporter => Self::Usage(refusal.message),
             ErrorKind::InvalidRequest | ErrorKind::OtherJournal | ErrorKind::Failed => {
                 Self::Failed(refusal.message)
             }

@@ -1,7 +1,7 @@
 //! `dosd journal compact`: through the daemon when one runs, because it is the journal's one writer,
 //! and in this process otherwise.
 
-use super::claim::unexpected_answer;
+use super::claim::no_answer;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::output::{Layout, Output};
@@ -46,14 +46,7 @@ pub(super) fn compact(context: &Context) -> Result<Compacted, Failure> {
     let socket = context.workspace()?.socket(context.environment());
     match control::call(&socket, &Request::Compact, PATIENCE) {
         Ok(Answer::Compact(compacted)) => Ok(compacted),
-        Ok(Answer::Error(refusal)) => Err(refusal.into()),
-        Ok(
-            Answer::Claim { .. }
-            | Answer::Accepted
-            | Answer::Lanes(_)
-            | Answer::HaltWorker(_)
-            | Answer::Reset(_),
-        ) => Err(unexpected_answer()),
+        Ok(other) => Err(no_answer(other)),
         Err(ClientError::NotRunning { .. }) => in_this_process(context),
         Err(failed @ ClientError::NoAnswer { .. }) => Err(failed.into()),
     }

@@ -114,10 +114,7 @@ impl Arguments {
                 let is_done = halted.recorded && halted.enacted;
                 Ok((self.enacted(halted), is_done))
             }
-            Some(Answer::Error(refusal)) => Err(refusal.into()),
-            Some(
-                Answer::Claim { .. } | Answer::Accepted | Answer::Compact(_) | Answer::Lanes(_) | Answer::Reset(_),
-            ) => Err(super::claim::unexpected_answer()),
+            Some(other) => Err(super::claim::no_answer(other)),
             None => Err(Failure::Failed(
                 "no daemon keeps this workspace, so there is no worker to stop\n  help: leave `--enact` out to put the wish on record, or start `dosd run`"
                     .to_owned(),

@@ -27,7 +27,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
         "Witness",
         &["claim", "witness", "surfaces", "verify", "commit-audit", "liveness", "status", "trace"],
     ),
-    ("Journal", &["journal", "observe", "reap", "export"]),
+    ("Journal", &["journal", "observe", "reap", "export", "exporters"]),
     ("Tools", &["doctor", "eval", "exit-codes", "run-id", "lint", "cooldown", "id-alloc", "lease"]),
 ];
 

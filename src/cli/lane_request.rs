@@ -35,14 +35,7 @@ pub(super) fn ask(
     };
     match through_daemon(context, &asked, patience)? {
         Some(Answer::Lanes(reply)) => Ok(*reply),
-        Some(
-            Answer::Claim { .. }
-            | Answer::Accepted
-            | Answer::Compact(_)
-            | Answer::HaltWorker(_)
-            | Answer::Reset(_),
-        ) => Err(super::claim::unexpected_answer()),
-        Some(Answer::Error(refusal)) => Err(refusal.into()),
+        Some(other) => Err(super::claim::no_answer(other)),
         None => in_this_process(context, request, patience),
     }
 }

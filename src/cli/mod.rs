@@ -19,6 +19,7 @@ mod eval;
 mod exit;
 mod exit_codes;
 mod export;
+mod exporters;
 mod form;
 mod halt;
 mod help;
@@ -46,6 +47,7 @@ mod run_files;
 mod run_id;
 mod status;
 mod surfaces;
+mod table;
 mod top;
 mod trace;
 mod verify;
@@ -98,6 +100,7 @@ enum Verb {
     Journal(journal::Arguments),
     Observe(observe::Arguments),
     Export(export::Arguments),
+    Exporters(exporters::Arguments),
     RunId(run_id::Arguments),
     Doctor(doctor::Arguments),
     Eval(eval::Arguments),
@@ -155,6 +158,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Journal(arguments) => arguments.execute(&context, &mut output),
         Verb::Observe(arguments) => arguments.execute(&context, &mut output),
         Verb::Export(arguments) => arguments.execute(&context, &mut output),
+        Verb::Exporters(arguments) => arguments.execute(&context, &mut output),
         Verb::RunId(arguments) => arguments.execute(&context, &mut output),
         Verb::Doctor(arguments) => arguments.execute(&context, &mut output),
         Verb::Eval(arguments) => arguments.execute(&context, &mut output),
@@ -174,4 +178,12 @@ fn waiting() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_time()
         .build()
         .map_err(|cause| Failure::Failed(format!("cannot wait for a lock: {cause}")))
+}
+
+/// A runtime for a verb that speaks to somebody on the network.
+fn online() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Failure::Failed(format!("cannot use the network: {cause}")))
 }

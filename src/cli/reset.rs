@@ -43,14 +43,7 @@ impl Arguments {
         };
         let lanes = match through_daemon(context, &request, Duration::ZERO)? {
             Some(Answer::Reset(lanes)) => lanes,
-            Some(Answer::Error(refusal)) => return Err(refusal.into()),
-            Some(
-                Answer::Claim { .. }
-                | Answer::Accepted
-                | Answer::Compact(_)
-                | Answer::Lanes(_)
-                | Answer::HaltWorker(_),
-            ) => return Err(super::claim::unexpected_answer()),
+            Some(other) => return Err(super::claim::no_answer(other)),
             None => {
                 return Err(Failure::Failed(
                     "no daemon keeps this workspace, so there is nothing to reset\n  help: start `dosd run`; a daemon starts with a clean slate"

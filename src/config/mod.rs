@@ -13,8 +13,10 @@ mod place;
 mod problem;
 mod quantity;
 mod raw;
+mod secret;
 mod section;
 mod shared;
+pub mod sink;
 mod surface;
 #[cfg(test)]
 mod tests;

@@ -2,15 +2,15 @@
 //! reads a file.
 
 use super::command::CommandTemplate;
+pub use super::secret::Secret;
 use super::shared::{Paths, Stamp};
-pub use super::surface::{Secret, SqlSource, Surface, Witness};
+pub use super::sink::{Exporter, Sink, StartFrom};
+pub use super::surface::{SqlSource, Surface, Witness};
 use dosd_kernel::arbiter::Overlap;
 use dosd_kernel::population::{ByLane, Lanes, Policy};
 use dosd_kernel::reasons::{self, Reason};
-use dosd_kernel::verdict::Severity;
 use dosd_kernel::{cooldown, data_class, liveness, restart, retention};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The launch line of a lane when `[supervise] worker_launch_template` gives none.
@@ -146,40 +146,4 @@ pub struct Rotation {
     pub max_bytes: u64,
     /// How many files that were put aside are kept, beside the live one.
     pub keep: u32,
-}
-
-/// One `[[dosd.exporter]]`: a sink for verdict events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exporter {
-    /// The name of the exporter, and of its cursor file.
-    pub name: String,
-    /// Where events go.
-    pub sink: Sink,
-    /// Events below this are not sent.
-    pub min_severity: Severity,
-    /// The syscalls whose events are sent; all when absent, never empty.
-    pub syscalls: Option<BTreeSet<String>>,
-    /// Where a new exporter begins.
-    pub from: StartFrom,
-}
-
-/// Where an exporter sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sink {
-    /// JSON Lines in a file.
-    File {
-        /// The file; relative to the workspace.
-        path: PathBuf,
-        /// How the file is kept from growing without end.
-        rotation: Rotation,
-    },
-}
-
-/// Where an exporter without a cursor begins in the journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum StartFrom {
-    /// At the first event.
-    Start,
-    /// After the last event that is there when it starts.
-    End,
 }

@@ -1,5 +1,6 @@
 //! The checked `[[dosd.witness]]` entries: plain values, no reader.
 
+use super::secret::Secret;
 use dosd_kernel::evidence::Accountability;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -131,13 +132,4 @@ pub enum SqlSource {
     Table(String),
     /// Those that a query gives.
     Query(String),
-}
-
-/// A text that may be secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Secret {
-    /// It stands in the file, so it is none.
-    Plain(String),
-    /// The value of this environment variable, read when it is needed.
-    Environment(String),
 }

@@ -7,9 +7,11 @@
 
 mod address;
 mod client;
+mod exporters;
 mod protocol;
 mod server;
 
 pub use client::{ClientError, call};
+pub use exporters::{ExporterDoor, ExporterDoors};
 pub use protocol::{Answer, ErrorKind, HaltedWorker, Refusal, Request};
 pub use server::{Doors, serve};

@@ -3,6 +3,7 @@
 
 use dosd_actors::journal::Compacted;
 use dosd_actors::supervisor::LaneReset;
+use dosd_exporters::ExporterStatus;
 use dosd_kernel::effect_witness::EffectReport;
 use dosd_kernel::lane::{LaneReply, LaneRequest};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -58,6 +59,13 @@ pub enum Request {
         /// Which lanes; none for all that were given up.
         lanes: Option<Vec<String>>,
     },
+    /// Tell how each exporter goes.
+    Exporters,
+    /// Have an exporter send again that its sink disabled.
+    ResumeExporter {
+        /// Its name.
+        name: String,
+    },
 }
 
 fn yes() -> bool {
@@ -109,6 +117,13 @@ pub enum Answer {
     HaltWorker(HaltedWorker),
     /// The lanes that were meant, and what was forgotten of each.
     Reset(Vec<LaneReset>),
+    /// How each exporter goes.
+    Exporters(Vec<ExporterStatus>),
+    /// The exporter sends.
+    Resumed {
+        /// Whether it did not before.
+        was_disabled: bool,
+    },
     /// The request was not carried out.
     Error(Refusal),
 }
@@ -130,6 +145,8 @@ pub enum ErrorKind {
     InvalidRequest,
     /// A lane is named that is not there: name another.
     UnknownLane,
+    /// An exporter is named that is not there: name another.
+    UnknownExporter,
     /// The daemon keeps another journal than the one that is meant.
     OtherJournal,
     /// Somebody else holds what is needed: try again.

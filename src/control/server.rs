@@ -17,6 +17,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tracing::{debug, warn};
 
 use super::address;
+use super::exporters::{self, ExporterDoors};
 use super::protocol::{Answer, ErrorKind, HaltedWorker, Refusal, Request};
 
 /// The longest request: a claim with a long story.
@@ -35,6 +36,8 @@ pub struct Doors {
     pub halt: Reach<HaltRun>,
     /// Forgets how the tries of lanes went.
     pub reset: Reach<Reset>,
+    /// How exporters go.
+    pub exporters: ExporterDoors,
     /// The lane journal that the daemon keeps.
     pub journal: PathBuf,
 }
@@ -111,6 +114,8 @@ async fn answer(request: Request, doors: &Doors) -> Answer {
             Ok(Err(failed)) => journal_refusal(&failed),
             Err(gone) => unreachable_refusal(gone),
         },
+        Request::Exporters => Answer::Exporters(exporters::statuses(&doors.exporters).await),
+        Request::ResumeExporter { name } => exporters::resume(&doors.exporters, &name).await,
         Request::Lanes { journal, .. }
         | Request::HaltWorker { journal, .. }
         | Request::Reset { journal, .. }
@@ -222,7 +227,7 @@ fn reset_refusal(refused: &ResetError) -> Answer {
     refusal(kind, refused.to_string())
 }
 
-fn unreachable_refusal(gone: Unreachable) -> Answer {
+pub(super) fn unreachable_refusal(gone: Unreachable) -> Answer {
     refusal(ErrorKind::Failed, gone.to_string())
 }
 

@@ -27,7 +27,8 @@ use dosd_actors::spawn::{
     SpawnSettings, StopAll,
 };
 use dosd_actors::supervisor::{
-    Beginning, Close, FleetSettings, Proposal, Reset, Shutdown, SupervisorActor, SupervisorPorts,
+    Beginning, Close, FleetSettings, GetFleet, Proposal, Reset, Shutdown, SupervisorActor,
+    SupervisorPorts,
 };
 use dosd_actors::witness::{Claim, EndRun, TakeBaseline};
 use dosd_actors::{spawn, supervisor, witness};
@@ -40,7 +41,7 @@ use tracing::warn;
 use super::error::DaemonError;
 use super::{RunOptions, reaper, settings};
 use crate::config::Config;
-use crate::control::Doors;
+use crate::control::{Doors, ExporterDoors};
 use crate::git::GitRepository;
 use crate::workspace::Workspace;
 
@@ -84,8 +85,10 @@ pub(super) struct Cast {
     reconfigure_witness: Reach<witness::Reconfigure>,
     replace_caps: Reach<ReplaceCaps>,
     reset: Reach<Reset>,
+    fleet: Reach<GetFleet>,
     beginning: Beginning,
     exporters: Vec<exporters::Seat>,
+    exporter_doors: ExporterDoors,
     spawn_settings: SpawnSettings,
     fleet_settings: FleetSettings,
     options: RunOptions,
@@ -186,8 +189,10 @@ impl Cast {
             reconfigure_witness: Reach::unset(WITNESS),
             replace_caps: Reach::unset(LANES),
             reset: Reach::unset(SUPERVISOR),
+            fleet: Reach::unset(SUPERVISOR),
             beginning: Beginning::default(),
             exporters: Vec::new(),
+            exporter_doors: ExporterDoors::default(),
             spawn_settings,
             fleet_settings,
             options,
@@ -214,6 +219,7 @@ impl Cast {
             lanes: self.lane_requests.clone(),
             halt: self.halt.clone(),
             reset: self.reset.clone(),
+            exporters: Arc::clone(&self.exporter_doors),
             journal: self.lane_journal(),
         }
     }
@@ -422,6 +428,7 @@ impl Cast {
         self.shutdown.point_at(&actor);
         self.reconfigure_fleet.point_at(&actor);
         self.reset.point_at(&actor);
+        self.fleet.point_at(&actor);
         actor
     }
 }

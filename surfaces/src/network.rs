@@ -51,6 +51,6 @@ impl Drop for Conversation {
 }
 
 /// Settings for a connection; why there are none, as a read says it.
-pub(crate) fn tls_config(trust: Trust) -> Result<ClientConfig, Unreadable> {
+pub(crate) fn tls_config(trust: Trust<'_>) -> Result<ClientConfig, Unreadable> {
     dosd_network::tls_config(trust).map_err(|error| Unreadable::new(error.to_string()))
 }

@@ -12,6 +12,7 @@ mod differential;
 mod eval;
 mod example;
 mod export;
+mod exporting;
 mod fleet;
 mod git_verbs;
 mod leases;

@@ -5,6 +5,7 @@
 //! is the same on every try, after every restart.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +89,23 @@ impl fmt::Display for EventId {
     }
 }
 
+/// A text is not an [`EventId`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the id of an event")]
+pub struct InvalidEventId;
+
+impl FromStr for EventId {
+    type Err = InvalidEventId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parse = |text| u64::from_str_radix(text, 16).map_err(|_| InvalidEventId);
+        let (file, offset) = text.split_once('-').ok_or(InvalidEventId)?;
+        let id = Self { file: parse(file)?, offset: parse(offset)? };
+        // One spelling only: an id is compared as text by whoever receives it.
+        if id.to_string() == text { Ok(id) } else { Err(InvalidEventId) }
+    }
+}
+
 impl Serialize for EventId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -145,5 +163,15 @@ mod tests {
         let b = EventId::new(FileIdentity { inode: 2, head: Some(9) }, 0);
         assert_ne!(a, b);
         assert_eq!(a.to_string().len(), "0123456789abcdef-0".len());
+    }
+
+    #[test]
+    fn an_id_is_read_back_from_its_one_spelling() {
+        let id = EventId::new(FileIdentity { inode: 1, head: Some(9) }, 0xabc);
+        let text = id.to_string();
+        assert_eq!(text.parse(), Ok(id));
+        for odd in ["", "-", "1-2", &text.to_uppercase(), &format!("{text} "), &text[1..]] {
+            assert_eq!(odd.parse::<EventId>(), Err(InvalidEventId), "{odd}");
+        }
     }
 }

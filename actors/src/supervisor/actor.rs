@@ -41,6 +41,8 @@ pub struct SupervisorActor {
     /// Something happened since the last look.
     dirty: bool,
     known: Known,
+    /// The lane journal at the last look.
+    seen: Option<Observation>,
     /// The lane journal has our bell.
     subscribed: bool,
     /// Why the history could not be read the last time; said once.
@@ -108,6 +110,7 @@ impl SupervisorActor {
             random,
             dirty: false,
             known: Known::Nothing,
+            seen: None,
             subscribed: false,
             trouble: None,
             alarm: None,
@@ -147,7 +150,10 @@ impl SupervisorActor {
         let now_ms = self.ports.clock.now_ms();
         let observed = async move { observe.ask(Observe { now_ms }).await };
         ctx.wait(wrap_future(observed).map(|observed, actor: &mut Self, ctx| match observed {
-            Ok(Ok(observation)) => actor.act_on(&observation, ctx),
+            Ok(Ok(observation)) => {
+                actor.act_on(&observation, ctx);
+                actor.seen = Some(observation);
+            }
             Ok(Err(failed)) => error!("the fleet cannot be seen: {failed}"),
             Err(gone) => {
                 warn!("the fleet cannot be seen: {gone}");
@@ -387,6 +393,16 @@ impl Handler<GetFleet> for SupervisorActor {
             plan: self.fleet.plan().cloned(),
             runs: self.fleet.runs(),
             gave_up: self.fleet.gave_up(),
+            beats: self.seen.as_ref().map(newest_beats).unwrap_or_default(),
         })
     }
+}
+
+/// When the newest beat of each lane was that somebody holds, epoch ms.
+fn newest_beats(seen: &Observation) -> Vec<(String, i64)> {
+    let beats = seen.leases.iter().filter_map(|live| {
+        let age_ms = live.progress.newest_heartbeat_age_ms?;
+        Some((live.lease.lane().to_owned(), seen.now_ms - age_ms))
+    });
+    beats.collect()
 }

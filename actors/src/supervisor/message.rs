@@ -105,4 +105,7 @@ pub struct FleetView {
     pub runs: Vec<(String, String)>,
     /// Lanes that were given up.
     pub gave_up: Vec<String>,
+    /// The lanes that somebody held at the last look, and when the newest beat there was,
+    /// epoch ms.
+    pub beats: Vec<(String, i64)>,
 }

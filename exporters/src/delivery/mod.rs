@@ -3,13 +3,15 @@
 //!
 //! How backoff and circuit fit together is told in the crate's documentation.
 
+#[cfg(test)]
+pub(crate) mod model;
 mod policy;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::PAGE_ROWS;
 use crate::sink::{Delivery, Refusal};
@@ -19,10 +21,11 @@ pub use policy::Policy;
 /// What an exporter does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Put these events of the batch into the dead letters, durably.
+    /// Put these of the events that wait into the dead letters, durably. They are
+    /// counted from the first that is not settled.
     DeadLetter(Vec<Refusal>),
-    /// The batch is settled: move the cursor over it, durably.
-    MoveCursor,
+    /// So many events are settled: move the cursor over them, durably.
+    MoveCursor(usize),
     /// Tell people that the circuit changed.
     Announce(Change),
     /// Wait before anything else is sent.
@@ -50,7 +53,7 @@ pub enum Change {
 }
 
 /// Whether a sink is thought to work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Circuit {
     /// It is.
@@ -108,10 +111,16 @@ impl Courier {
         jitter: u64,
     ) -> Vec<Action> {
         match delivery {
-            Delivery::Accepted => self.accepted(now_ms, None),
+            Delivery::Accepted => self.accepted(events, now_ms, None),
             Delivery::PartlyAccepted { refused } => {
                 let dead = (!refused.is_empty()).then_some(Action::DeadLetter(refused));
-                self.accepted(now_ms, dead)
+                self.accepted(events, now_ms, dead)
+            }
+            Delivery::Stopped { taken: 0, next } => self.answered(*next, 1, now_ms, jitter),
+            Delivery::Stopped { taken, next } => {
+                let mut actions = self.accepted(taken, now_ms, None);
+                actions.extend(self.answered(*next, 1, now_ms, jitter));
+                actions
             }
             Delivery::Throttled { delay, .. } => vec![self.throttled(delay, jitter)],
             Delivery::Retry { reason } => self.failed(reason, now_ms, jitter),
@@ -126,7 +135,7 @@ impl Courier {
         }
     }
 
-    fn accepted(&mut self, now_ms: i64, dead: Option<Action>) -> Vec<Action> {
+    fn accepted(&mut self, events: usize, now_ms: i64, dead: Option<Action>) -> Vec<Action> {
         self.failures = 0;
         self.tries = 0;
         // Past a whole page there is nothing left to be careful about.
@@ -138,7 +147,7 @@ impl Courier {
             })),
             Circuit::Closed => None,
         };
-        closed.into_iter().chain(dead).chain([Action::MoveCursor]).collect()
+        closed.into_iter().chain(dead).chain([Action::MoveCursor(events)]).collect()
     }
 
     /// The sink answered, so this is no failure and leaves the circuit alone.
@@ -164,7 +173,7 @@ impl Courier {
         let refusal = Refusal { index: 0, reason: reason.clone() };
         // Its neighbour may be as bad: go on one by one until one is taken.
         self.window = Some(1);
-        let mut actions = vec![Action::DeadLetter(vec![refusal]), Action::MoveCursor];
+        let mut actions = vec![Action::DeadLetter(vec![refusal]), Action::MoveCursor(1)];
         actions.extend(self.count_failure(reason, now_ms));
         actions
     }

@@ -22,7 +22,7 @@ fn throttled(delay: Option<Duration>) -> Delivery {
 
 #[test]
 fn an_accepted_batch_moves_the_cursor() {
-    assert_eq!(courier().answered(Delivery::Accepted, 3, 0, 0), [Action::MoveCursor]);
+    assert_eq!(courier().answered(Delivery::Accepted, 3, 0, 0), [Action::MoveCursor(3)]);
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn a_failure_never_moves_the_cursor() {
     let mut courier = courier();
     for _ in 0..50 {
         let actions = courier.answered(retry(), 3, 0, 7);
-        assert!(!actions.contains(&Action::MoveCursor));
+        assert!(!actions.iter().any(|action| matches!(action, Action::MoveCursor(_))));
         assert!(
             actions.iter().any(|action| matches!(action, Action::WaitFor(_) | Action::Probe(_)))
         );
@@ -73,7 +73,7 @@ fn an_accepted_probe_closes_the_circuit_and_forgets_the_failures() {
         courier.answered(retry(), 1, 1000, 1);
     }
     let closed = Action::Announce(Change::Closed { open_ms: 500 });
-    assert_eq!(courier.answered(Delivery::Accepted, 1, 1500, 1), [closed, Action::MoveCursor]);
+    assert_eq!(courier.answered(Delivery::Accepted, 1, 1500, 1), [closed, Action::MoveCursor(1)]);
     assert_eq!(courier.circuit(), Circuit::Closed);
     assert_eq!(courier.answered(retry(), 1, 1500, 1000), [Action::WaitFor(SECOND)]);
 }
@@ -102,9 +102,9 @@ fn a_partly_accepted_batch_buries_the_rest_before_the_cursor_moves() {
     let refused = vec![Refusal { index: 1, reason: "bad".to_owned() }];
     let actions =
         courier().answered(Delivery::PartlyAccepted { refused: refused.clone() }, 3, 0, 0);
-    assert_eq!(actions, [Action::DeadLetter(refused), Action::MoveCursor]);
+    assert_eq!(actions, [Action::DeadLetter(refused), Action::MoveCursor(3)]);
     let none = Delivery::PartlyAccepted { refused: Vec::new() };
-    assert_eq!(courier().answered(none, 3, 0, 0), [Action::MoveCursor]);
+    assert_eq!(courier().answered(none, 3, 0, 0), [Action::MoveCursor(3)]);
 }
 
 /// Sends `events` of which those in `bad` are refused; gives the dead ones and
@@ -119,7 +119,7 @@ fn bisect(events: usize, bad: &[usize]) -> (Vec<usize>, usize) {
         for action in courier.answered(answer, end - at, 0, 0) {
             match action {
                 Action::DeadLetter(refusals) => dead.extend(refusals.iter().map(|r| at + r.index)),
-                Action::MoveCursor => at = end,
+                Action::MoveCursor(events) => at += events,
                 Action::Announce(_)
                 | Action::WaitFor(_)
                 | Action::Probe(_)
@@ -163,10 +163,10 @@ fn a_sink_that_refuses_everything_is_slowed_down() {
     let mut courier = courier();
     for _ in 0..4 {
         let actions = courier.answered(refused(), 1, 0, 0);
-        assert!(matches!(actions[..], [Action::DeadLetter(_), Action::MoveCursor]));
+        assert!(matches!(actions[..], [Action::DeadLetter(_), Action::MoveCursor(1)]));
     }
     let actions = courier.answered(refused(), 1, 0, 0);
-    assert_eq!(actions[1], Action::MoveCursor);
+    assert_eq!(actions[1], Action::MoveCursor(1));
     assert_eq!(actions[3], Action::Probe(SECOND));
 }
 
@@ -184,4 +184,28 @@ fn a_window_never_leaves_the_sinks_own_limit() {
     assert_eq!(courier.window(512), 256);
     assert_eq!(courier.window(10), 10);
     assert_eq!(courier.window(0), 1, "a limit of nothing would stop the exporter");
+}
+
+fn stopped(taken: usize, next: Delivery) -> Delivery {
+    Delivery::Stopped { taken, next: Box::new(next) }
+}
+
+#[test]
+fn what_was_taken_one_by_one_is_settled_before_the_rest_waits() {
+    let mut courier = courier();
+    for _ in 0..4 {
+        courier.answered(retry(), 1, 0, 1);
+    }
+    let actions = courier.answered(stopped(2, retry()), 5, 0, 1000);
+    let first_try_again = Action::WaitFor(SECOND);
+    assert_eq!(actions, [Action::MoveCursor(2), first_try_again], "it took something");
+    assert!(matches!(courier.answered(stopped(0, retry()), 3, 0, 1)[..], [Action::WaitFor(_)]));
+}
+
+#[test]
+fn one_refused_among_many_is_the_only_dead_letter() {
+    let refusal = Refusal { index: 0, reason: "bad".to_owned() };
+    let actions = courier().answered(stopped(2, refused()), 5, 0, 0);
+    let dead = Action::DeadLetter(vec![refusal]);
+    assert_eq!(actions, [Action::MoveCursor(2), dead, Action::MoveCursor(1)]);
 }

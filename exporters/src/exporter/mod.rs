@@ -6,6 +6,7 @@ mod message;
 mod pump;
 mod settle;
 mod shared;
+mod show;
 mod start;
 mod status;
 #[cfg(test)]
@@ -22,7 +23,9 @@ use dosd_actors::guard::EndGuard;
 use dosd_actors::journal::{JournalMoved, ReadFrom, Subscribe};
 use dosd_actors::port::{SharedClock, SharedStorage};
 use dosd_actors::reach::Reach;
+use dosd_actors::supervisor::GetFleet;
 
+use crate::delivery::Policy;
 use crate::filter::Filter;
 use crate::sink::Sink;
 use pump::Pump;
@@ -42,6 +45,8 @@ pub struct ExporterParts<S> {
     pub filter: Filter,
     /// Where it begins when it has no cursor yet.
     pub from: StartFrom,
+    /// How patient it is.
+    pub policy: Policy,
     /// Where its cursor and its dead letters are: `.dos/exporters`.
     pub directory: PathBuf,
     /// Time.
@@ -54,6 +59,8 @@ pub struct ExporterParts<S> {
     pub read: Reach<ReadFrom>,
     /// The verdict journal's doorbell.
     pub subscribe: Reach<Subscribe>,
+    /// How the fleet stands, for sinks that show it.
+    pub fleet: Reach<GetFleet>,
 }
 
 /// Delivers the verdict journal to one sink, until it is asked to [`Drain`]: it

@@ -9,6 +9,8 @@ use std::time::Duration;
 use actix::Recipient;
 use dosd_actors::journal::{Cursor, JournalMoved, Start};
 use dosd_actors::port::SharedClock;
+use dosd_actors::reach::Reach;
+use dosd_actors::supervisor::GetFleet;
 use futures_util::future::{Either, select};
 use tokio::time::timeout;
 use tracing::{info, warn};
@@ -17,11 +19,12 @@ use super::ExporterParts;
 use super::journal::Journal;
 use super::message::DrainEnd;
 use super::shared::{Shared, Step};
+use super::show::Shown;
 use super::start::find_start;
 use super::status::{ExporterStatus, Phase};
 use crate::cursor::{CursorFile, Saved};
 use crate::dead_letter::DeadLetterFile;
-use crate::delivery::{Action, Courier, Policy};
+use crate::delivery::Courier;
 use crate::filter::Filter;
 use crate::queue::Queue;
 use crate::sink::{Delivery, Sink};
@@ -54,6 +57,8 @@ pub(super) struct Pump<S: Sink> {
     end: u64,
     /// Where a drain is over.
     drain_to: Option<Cursor>,
+    pub(super) fleet: Reach<GetFleet>,
+    pub(super) shown: Shown,
 }
 
 impl<S: Sink> Pump<S> {
@@ -106,19 +111,22 @@ impl<S: Sink> Pump<S> {
             dead_letters: DeadLetterFile::new(storage, &directory, &name),
             cursor_file,
             shared: Rc::clone(shared),
-            courier: Courier::new(Policy::default()),
+            courier: Courier::new(parts.policy),
             queue: Queue::default(),
             end: saved.cursor.offset,
             saved,
             filter: parts.filter,
             again: false,
             drain_to: None,
+            fleet: parts.fleet,
+            shown: Shown::default(),
         })
     }
 
     async fn deliver(&mut self) -> Step<Infallible> {
         loop {
             self.end_when_drained().await?;
+            self.show_when_due().await;
             if self.saved.disabled.is_some() {
                 self.wait_until_resumed().await?;
             } else if !self.queue.is_empty() {
@@ -176,11 +184,11 @@ impl<S: Sink> Pump<S> {
         });
         let now_ms = self.clock.now_ms();
         self.shared.update(|status| note(status, &answer, count, now_ms));
+        self.again = is_sent_again(&answer, count);
         let actions = self.courier.answered(answer, count, now_ms, self.rng.u64(..));
         self.shared.update(|status| status.circuit = self.courier.circuit());
-        self.again = !actions.contains(&Action::MoveCursor);
         for action in actions {
-            self.perform(action, count).await?;
+            self.perform(action).await?;
         }
         Ok(())
     }
@@ -190,7 +198,7 @@ impl<S: Sink> Pump<S> {
         if self.shared.is_draining() {
             return Err(DrainEnd::CaughtUp);
         }
-        self.shared.rest(TICK).await;
+        self.shared.rest(self.until_shown().map_or(TICK, |long| long.min(TICK))).await;
         self.shared.gather(self.sink.limits().gather).await;
         Ok(())
     }
@@ -253,6 +261,16 @@ async fn check<S: Sink>(sink: &mut S, shared: &Shared) {
     shared.update(|status| status.unhealthy = Some(unhealthy));
 }
 
+/// Whether the event at the head is one that was sent before, after this answer.
+fn is_sent_again(answer: &Delivery, events: usize) -> bool {
+    match answer {
+        Delivery::Accepted | Delivery::PartlyAccepted { .. } => false,
+        Delivery::Refused { .. } => events > 1,
+        Delivery::Stopped { next, .. } => is_sent_again(next, 1),
+        Delivery::Throttled { .. } | Delivery::Retry { .. } | Delivery::Disabled { .. } => true,
+    }
+}
+
 /// Counts an answer to a batch of `events` events.
 fn note(status: &mut ExporterStatus, answer: &Delivery, events: usize, now_ms: i64) {
     let (class, reason) = match answer {
@@ -266,6 +284,12 @@ fn note(status: &mut ExporterStatus, answer: &Delivery, events: usize, now_ms: i
             status.last_success_ms = Some(now_ms);
             let Some(first) = refused.first() else { return };
             (&mut status.failed.partly, &first.reason)
+        }
+        Delivery::Stopped { taken, next } => {
+            if *taken > 0 {
+                note(status, &Delivery::Accepted, *taken, now_ms);
+            }
+            return note(status, next, 1, now_ms);
         }
         Delivery::Throttled { reason, .. } => (&mut status.failed.throttled, reason),
         Delivery::Retry { reason } => (&mut status.failed.retry, reason),

@@ -8,17 +8,15 @@ use tracing::{error, info, warn};
 use super::pump::{Pump, TICK};
 use super::shared::Step;
 use super::status::Phase;
-use crate::dead_letter;
 use crate::delivery::{Action, Change};
 use crate::sink::{Refusal, Sink};
 
 impl<S: Sink> Pump<S> {
-    /// Does one thing that follows from the answer to a batch of the first
-    /// `events` events that wait.
-    pub(super) async fn perform(&mut self, action: Action, events: usize) -> Step<()> {
+    /// Does one thing that follows from the answer to a batch.
+    pub(super) async fn perform(&mut self, action: Action) -> Step<()> {
         match action {
-            Action::DeadLetter(refused) => self.bury(events, &refused).await,
-            Action::MoveCursor => match self.queue.settle(events) {
+            Action::DeadLetter(refused) => self.bury(&refused).await,
+            Action::MoveCursor(events) => match self.queue.settle(events) {
                 Some((event, after)) => self.move_cursor(after, Some(event)).await,
                 None => Ok(()),
             },
@@ -32,16 +30,18 @@ impl<S: Sink> Pump<S> {
     }
 
     /// Puts events into the dead letters before the cursor moves over them.
-    async fn bury(&mut self, events: usize, refused: &[Refusal]) -> Step<()> {
-        let lines = dead_letter::encode(self.queue.first(events), refused, self.clock.now_ms());
+    async fn bury(&mut self, refused: &[Refusal]) -> Step<()> {
+        let (batch, now_ms) = (self.queue.waiting(), self.clock.now_ms());
         let path = self.dead_letters.path().display().to_string();
         let what = format!("dead letters `{path}`");
-        self.shared.persist(&what, async || self.dead_letters.append(lines.clone()).await).await?;
+        self.shared
+            .persist(&what, async || self.dead_letters.bury(batch, refused, now_ms).await)
+            .await?;
         if let Some(first) = refused.first() {
             warn!(
                 exporter = %self.shared.name(),
-                "the sink refused {} of {events} events: {}; they are in `{path}`",
-                refused.len(),
+                refused = refused.len(),
+                "the sink refused events for good: {}; they are in `{path}`",
                 first.reason,
             );
         }

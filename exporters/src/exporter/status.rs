@@ -1,19 +1,20 @@
 //! What an exporter shows of itself. Values only.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::delivery::Circuit;
 use crate::sink::Assurance;
 
 /// The observable state of one exporter. Counts begin at the start of the actor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExporterStatus {
     /// Its name.
     pub name: String,
     /// The kind of its sink.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// What it means that an event was sent.
     pub assurance: Assurance,
     /// What it does now.
@@ -54,7 +55,7 @@ pub struct ExporterStatus {
 }
 
 /// Answers of the sink by class.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failures {
     /// It did not work, and may work later.
     pub retry: u64,
@@ -69,7 +70,7 @@ pub struct Failures {
 }
 
 /// What an exporter does now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "doing", rename_all = "snake_case")]
 pub enum Phase {
     /// It looks for its place in the journal.
@@ -96,7 +97,7 @@ impl ExporterStatus {
     pub(super) fn new(name: &str, kind: &'static str, assurance: Assurance) -> Self {
         Self {
             name: name.to_owned(),
-            kind,
+            kind: Cow::Borrowed(kind),
             assurance,
             phase: Phase::Starting,
             circuit: Circuit::Closed,

@@ -1,6 +1,8 @@
 //! What the tests of this crate share: rows, a fake journal, a scripted sink.
 
 mod journal;
+#[cfg(feature = "http")]
+mod server;
 mod sink;
 mod world;
 
@@ -11,6 +13,8 @@ use dosd_actors::journal::{Cursor, EventId, FileIdentity, Page};
 use crate::event::Event;
 
 pub(crate) use journal::FakeJournal;
+#[cfg(feature = "http")]
+pub(crate) use server::{Reply, Request, Server};
 pub(crate) use sink::{Answer, Script, ScriptedSink};
 pub(crate) use world::{NOW_MS, World, about, drain, drain_all, pass, status};
 

@@ -11,6 +11,7 @@ use dosd_actors::journal::Cursor;
 use dosd_actors::port::testing::{MemoryStorage, TestClock};
 use dosd_actors::port::{SharedStorage, Storage};
 use dosd_actors::reach::Reach;
+use dosd_actors::supervisor::GetFleet;
 use futures_util::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
@@ -18,9 +19,10 @@ use tokio::time::timeout;
 use super::journal::FakeJournalActor;
 use super::{FakeJournal, LONG_ENOUGH, Script, ScriptedSink};
 use crate::cursor::{CursorFile, Loaded, Saved};
+use crate::delivery::Policy;
 use crate::{
     Drain, DrainEnd, Drained, ExporterActor, ExporterParts, ExporterStatus, Filter, GetStatus,
-    StartFrom,
+    Sink, StartFrom,
 };
 
 /// The wall clock at the start of each test: the stamp of the rows.
@@ -79,17 +81,28 @@ impl World {
     }
 
     pub(crate) fn start(&self) -> Addr<ExporterActor<ScriptedSink>> {
+        self.start_sink(self.script.sink(), Reach::unset("supervisor"))
+    }
+
+    /// An exporter for another sink than the scripted one.
+    pub(crate) fn start_sink<S: Sink>(
+        &self,
+        sink: S,
+        fleet: Reach<GetFleet>,
+    ) -> Addr<ExporterActor<S>> {
         let parts = ExporterParts {
             name: "oncall".to_owned(),
-            sink: self.script.sink(),
+            sink,
             filter: self.filter.clone(),
             from: self.from,
+            policy: Policy::default(),
             directory: PathBuf::from("exporters"),
             clock: Arc::new(self.clock.clone()),
             storage: self.storage(),
             rng: fastrand::Rng::with_seed(1),
             read: self.read.clone(),
             subscribe: self.subscribe.clone(),
+            fleet,
         };
         ExporterActor::new(parts, EndGuard::new("exporter", self.report.clone())).start()
     }

@@ -8,10 +8,11 @@ use crate::workspace::Workspace;
 use dosd_actors::journal::Cursor;
 use dosd_actors::port::{Clock, Disk, SharedStorage, SystemClock};
 use dosd_exporters::cursor::{CursorFile, Loaded, Saved};
-use dosd_exporters::{Event, PAGE_ROWS};
+use dosd_exporters::dead_letter::DeadLetterFile;
+use dosd_exporters::{Delivery, Event, PAGE_ROWS, Refusal, Sink, Unhealthy, send_once};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 /// Where the first drain begins.
 #[derive(Debug, Clone, Copy)]
@@ -41,16 +42,16 @@ pub(super) struct Drained {
     pub(super) is_refused: bool,
 }
 
-/// A drain of one journal into one destination.
-pub(super) struct Drain {
-    target: Target,
+/// What a drain works with, and how far it is. It knows no kind of sink.
+pub(super) struct Means {
+    way: Way,
     journal: PathBuf,
     workspace: Workspace,
     cursor_file: CursorFile,
+    dead_letters: DeadLetterFile,
     runtime: Runtime,
     clock: SystemClock,
     persist: bool,
-    dry_run: bool,
     /// What is settled: the next drain begins there.
     place: Option<Cursor>,
     /// The last event that was sent.
@@ -61,14 +62,26 @@ pub(super) struct Drain {
     first: Option<(i64, usize)>,
 }
 
-impl Drain {
+/// What is done with what waits.
+enum Way {
+    /// It is counted, and nobody asked for more.
+    Count,
+    /// It is counted, because there is no destination; what to do about that.
+    Nameless(String),
+    /// It is counted, as if it went there.
+    DryRun(String),
+    /// It is sent.
+    Send,
+}
+
+impl Means {
     /// Nothing is read and nothing is sent yet. The place is kept under the destination's name.
     ///
     /// # Errors
     ///
     /// When the system gives no timer.
     pub(super) fn new(
-        target: Target,
+        target: &Target,
         name: &str,
         journal: PathBuf,
         workspace: Workspace,
@@ -76,24 +89,53 @@ impl Drain {
         dry_run: bool,
     ) -> Result<Self, Failure> {
         let storage: SharedStorage = Arc::new(Disk);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-        let runtime = runtime.map_err(|cause| {
-            Failure::Failed(format!("cannot send anything: {cause}\n  help: try again"))
-        })?;
+        let way = match target {
+            Target::Null => Way::Count,
+            Target::Nameless(missing) => Way::Nameless(missing.clone()),
+            Target::Sink(_, place) if dry_run => Way::DryRun(place.clone()),
+            Target::Sink(..) => Way::Send,
+        };
         Ok(Self {
-            cursor_file: CursorFile::new(storage, &workspace.drains_dir(), name),
-            target,
+            way,
+            cursor_file: CursorFile::new(Arc::clone(&storage), &workspace.drains_dir(), name),
+            dead_letters: DeadLetterFile::new(storage, &workspace.drains_dir(), name),
             journal,
             workspace,
-            runtime,
+            runtime: super::super::online()?,
             clock: SystemClock::new(),
             persist,
-            dry_run,
             place: None,
             event_id: None,
             since: 0,
             first: None,
         })
+    }
+
+    /// Where connections of a sink live.
+    pub(super) fn runtime(&self) -> Handle {
+        self.runtime.handle().clone()
+    }
+
+    fn is_real(&self) -> bool {
+        !matches!(self.way, Way::Count)
+    }
+
+    /// Whether what is not taken was to be: a dry run takes nothing.
+    fn is_asked_to_send(&self) -> bool {
+        matches!(self.way, Way::Send | Way::Nameless(_))
+    }
+}
+
+/// A drain of one journal into one sink.
+pub(super) struct Drain<S> {
+    means: Means,
+    sink: S,
+}
+
+impl<S: Sink> Drain<S> {
+    /// A drain that has done nothing yet.
+    pub(super) fn new(means: Means, sink: S) -> Self {
+        Self { means, sink }
     }
 
     /// Finds the place to begin at, and tells what somebody should know about it.
@@ -106,6 +148,101 @@ impl Drain {
         begin: &Begin,
         tell: impl FnOnce(String),
     ) -> Result<(), Failure> {
+        self.means.begin(begin, tell)
+    }
+
+    /// Hands over what waits.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read, or the place cannot be kept. What the destination does not
+    /// take is no error: it waits for the next drain.
+    pub(super) fn drain(&mut self, tell: impl FnOnce(String)) -> Result<Drained, Failure> {
+        let means = &mut self.means;
+        let Page { mut events, rows, end, rewritten } = source::read(&means.journal, means.place)?;
+        if rewritten {
+            tell(format!(
+                "the journal `{}` was rewritten: it is sent from its first event on",
+                means.journal.display()
+            ));
+            means.since = 0;
+            means.place = None;
+        }
+        if let Some((since_seq, tail)) = means.first {
+            let surplus = if tail == 0 { 0 } else { rows.saturating_sub(tail) };
+            let is_asked_for = |placed: &Placed| {
+                placed.row >= surplus && (since_seq == 0 || placed.seq > since_seq)
+            };
+            events.retain(is_asked_for);
+        }
+        let since = means.since;
+        let sent = self.send(&events)?;
+        let means = &mut self.means;
+        let settled = events.get(..sent.settled).unwrap_or_default();
+        if sent.settled == events.len() && sent.is_real {
+            means.settle(end, None)?;
+        }
+        let looked_at = if sent.is_real { settled } else { &events };
+        let highest = looked_at.iter().map(|placed| placed.seq.max(0)).max();
+        if sent.is_real {
+            means.since = means.since.max(highest.unwrap_or(0));
+        }
+        Ok(Drained {
+            waiting: events.len(),
+            exported: sent.settled - sent.refused,
+            cursor: highest.map(|seq| seq.to_string()).unwrap_or_default(),
+            since,
+            is_refused: means.is_asked_to_send() && sent.settled - sent.refused < events.len(),
+            detail: sent.detail,
+        })
+    }
+
+    /// Hands events over, batch by batch, up to the first that is not taken. What is refused for
+    /// good goes to the dead letters of the drain.
+    fn send(&mut self, events: &[Placed]) -> Result<Sent, Failure> {
+        let count = events.len();
+        let only_look =
+            |detail: String| Ok(Sent { settled: 0, refused: 0, is_real: false, detail });
+        let Self { means, sink } = self;
+        match &means.way {
+            Way::Count => return only_look(format!("nothing is sent to `null`, {count} wait")),
+            Way::Nameless(missing) => return only_look(missing.clone()),
+            Way::DryRun(place) => return only_look(format!("{count} would go to {place}")),
+            Way::Send => {}
+        }
+        let mut sent = Sent { settled: 0, refused: 0, is_real: true, detail: String::new() };
+        let (mut problem, mut refusal) = (None, None);
+        for batch in events.chunks(PAGE_ROWS) {
+            let rows: Vec<Event> = batch.iter().map(|placed| placed.event.clone()).collect();
+            let outcome = means.runtime.block_on(send_once(sink, &rows));
+            means.bury(&rows, &outcome.refused)?;
+            sent.settled += outcome.settled;
+            sent.refused += outcome.refused.len();
+            refusal = refusal.or(outcome.refused.into_iter().next());
+            if let Some(last) = outcome.settled.checked_sub(1).and_then(|last| batch.get(last)) {
+                means.settle(last.end, Some(last))?;
+            }
+            problem = outcome.problem;
+            if problem.is_some() {
+                break;
+            }
+        }
+        let Sent { settled, refused, .. } = sent;
+        sent.detail = match (problem, refusal) {
+            (Some(reason), _) => format!("{} were not taken: {reason}", count - settled),
+            (None, Some(refusal)) => format!(
+                "{refused} were refused for good: {}; they are in `{}`",
+                refusal.reason,
+                means.dead_letters.path().display()
+            ),
+            (None, None) => format!("{settled} were taken"),
+        };
+        Ok(sent)
+    }
+}
+
+impl Means {
+    fn begin(&mut self, begin: &Begin, tell: impl FnOnce(String)) -> Result<(), Failure> {
         self.since = begin.since_seq;
         self.first = Some((begin.since_seq, begin.tail));
         if !begin.auto {
@@ -120,7 +257,7 @@ impl Drain {
             }
             Loaded::Missing => {
                 let theirs = self.journal.with_file_name("export-cursor.file");
-                if self.target.is_real() && theirs.exists() {
+                if self.is_real() && theirs.exists() {
                     tell(format!(
                         "the journal is sent from its first event on: the place in `{}` is a row number, which does not say what was sent\n  help: to go on behind it once, pass the number with `--since`",
                         theirs.display()
@@ -138,82 +275,6 @@ impl Drain {
             }
         }
         Ok(())
-    }
-
-    /// Hands over what waits.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read, or the place cannot be kept. What the destination does not
-    /// take is no error: it waits for the next drain.
-    pub(super) fn drain(&mut self, tell: impl FnOnce(String)) -> Result<Drained, Failure> {
-        let Page { mut events, rows, end, rewritten } = source::read(&self.journal, self.place)?;
-        if rewritten {
-            tell(format!(
-                "the journal `{}` was rewritten: it is sent from its first event on",
-                self.journal.display()
-            ));
-            self.since = 0;
-            self.place = None;
-        }
-        if let Some((since_seq, tail)) = self.first {
-            let surplus = if tail == 0 { 0 } else { rows.saturating_sub(tail) };
-            let is_asked_for = |placed: &Placed| {
-                placed.row >= surplus && (since_seq == 0 || placed.seq > since_seq)
-            };
-            events.retain(is_asked_for);
-        }
-        let since = self.since;
-        let sent = self.send(&events)?;
-        let taken = events.get(..sent.taken).unwrap_or_default();
-        if sent.taken == events.len() && sent.settled {
-            self.settle(end, None)?;
-        }
-        let looked_at = if sent.settled { taken } else { &events };
-        let highest = looked_at.iter().map(|placed| placed.seq.max(0)).max();
-        if sent.settled {
-            self.since = self.since.max(highest.unwrap_or(0));
-        }
-        Ok(Drained {
-            waiting: events.len(),
-            exported: sent.taken,
-            cursor: highest.map(|seq| seq.to_string()).unwrap_or_default(),
-            since,
-            is_refused: self.target.is_real() && !self.dry_run && sent.taken < events.len(),
-            detail: sent.detail,
-        })
-    }
-
-    /// Hands events over, batch by batch, up to the first batch that is not taken.
-    fn send(&mut self, events: &[Placed]) -> Result<Sent, Failure> {
-        let count = events.len();
-        let only_look = |detail: String| Ok(Sent { taken: 0, settled: false, detail });
-        match &self.target {
-            Target::Null => return only_look(format!("nothing is sent to `null`, {count} wait")),
-            Target::Nameless => {
-                return only_look(
-                    "no file is named: pass `--path`, or set DOS_EXPORT_FILE in the environment or in `.env`"
-                        .to_owned(),
-                );
-            }
-            Target::File { path, .. } if self.dry_run => {
-                return only_look(format!("{count} would go to `{}`", path.display()));
-            }
-            Target::File { .. } => {}
-        }
-        let mut taken = 0;
-        for batch in events.chunks(PAGE_ROWS) {
-            let rows: Vec<Event> = batch.iter().map(|placed| placed.event.clone()).collect();
-            if let Err(reason) = self.runtime.block_on(self.target.send(&rows)) {
-                let detail = format!("{} were not taken: {reason}", count - taken);
-                return Ok(Sent { taken, settled: true, detail });
-            }
-            taken += batch.len();
-            if let Some(last) = batch.last() {
-                self.settle(last.end, Some(last))?;
-            }
-        }
-        Ok(Sent { taken, settled: true, detail: format!("{taken} were taken") })
     }
 
     /// Moves on to a place, and keeps it when it is to be kept. Without an event it is the place
@@ -235,6 +296,20 @@ impl Drain {
         kept.map_err(|cause| self.cursor_failure("kept", &cause))
     }
 
+    /// Keeps what was refused for good, with the reason.
+    fn bury(&self, events: &[Event], refused: &[Refusal]) -> Result<(), Failure> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let buried = self.dead_letters.bury(events, refused, self.clock.now_ms());
+        self.runtime.block_on(buried).map_err(|cause| {
+            Failure::Failed(format!(
+                "what was refused cannot be kept in `{}`: {cause}\n  help: free space there and make it writable; it is sent again",
+                self.dead_letters.path().display()
+            ))
+        })
+    }
+
     fn cursor_failure(&self, what: &str, cause: &std::io::Error) -> Failure {
         Failure::Failed(format!(
             "the place in `{}` cannot be {what}: {cause}\n  help: free space there and make it writable; what was sent meanwhile is sent again",
@@ -245,8 +320,32 @@ impl Drain {
 
 /// What became of the events of one drain.
 struct Sent {
-    taken: usize,
+    /// Those at the front that the destination has, or never will.
+    settled: usize,
+    /// Those of them that it never will.
+    refused: usize,
     /// Whether a destination was there to take them.
-    settled: bool,
+    is_real: bool,
     detail: String,
+}
+
+/// No sink: nobody sends to it.
+pub(super) struct Nowhere;
+
+impl Sink for Nowhere {
+    type Batch = ();
+
+    fn kind(&self) -> &'static str {
+        "null"
+    }
+
+    fn encode(&self, _: &[Event]) -> Self::Batch {}
+
+    async fn send(&mut self, (): &Self::Batch) -> Delivery {
+        Delivery::Retry { reason: "there is no destination".to_owned() }
+    }
+
+    async fn check(&mut self) -> Result<(), Unhealthy> {
+        Ok(())
+    }
 }

@@ -8,18 +8,22 @@ mod target;
 use super::cadence::{self, Cadence};
 use super::exit::note;
 use super::{Context, Exit, Failure, Layout, Output};
+use crate::config;
+use crate::sinks::{SinkPorts, SinkUser};
+use crate::workspace::Workspace;
 use clap::Args;
-use drain::{Begin, Drain, Drained};
+use dosd_exporters::Sink;
+use drain::{Begin, Drain, Drained, Means, Nowhere};
 use serde::Serialize;
-use std::path::PathBuf;
 use std::time::Duration;
-use target::Target;
+use target::{Surroundings, Target, Typed};
 
 const EXAMPLES: &str = "\
 Examples:
   dosd export
   dosd export --to file --path verdicts.jsonl --since auto
   dosd export --to file --path verdicts.jsonl --follow --follow-interval 5
+  dosd export --to otlp --endpoint http://localhost:4318 --tail 100
 
 With --since auto, and with --follow, the place behind what was sent is kept in the workspace: a byte
 offset, so that an event whose number was used twice is sent too. --since SEQ compares numbers.
@@ -27,25 +31,15 @@ offset, so that an event whose number was used twice is sent too. --since SEQ co
 Exit codes:
   0 sent, or nothing waited; 1 the destination did not take what waited; 2 there is no such destination";
 
-/// Hand the verdict journal's events to a file, from where the last drain ended
+/// Hand the verdict journal's events to a sink, from where the last drain ended
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Where to: `null` only counts, `file` appends to --path
+    /// Where to: `null` (only counts), `file`, `statsd`, `otlp`, `slack`, `webhook`
     #[arg(long, value_name = "NAME", default_value = "null")]
     to: String,
-    /// The file [default: `$DOS_EXPORT_FILE`, else the one in the workspace's `.env`]
-    #[arg(long, value_name = "PATH")]
-    path: Option<PathBuf>,
-    /// For destinations on the network; nothing here uses it
-    #[arg(long, value_name = "HOST")]
-    host: Option<String>,
-    /// For destinations on the network; nothing here uses it
-    #[arg(long, value_name = "PORT", allow_negative_numbers = true)]
-    port: Option<i64>,
-    /// For destinations on the network; nothing here uses it
-    #[arg(long, value_name = "URL")]
-    endpoint: Option<String>,
+    #[command(flatten)]
+    typed: Typed,
     /// Only events with a higher number, or `auto`: those behind the place of the last drain
     #[arg(
         long,
@@ -139,46 +133,96 @@ struct Outcome<'a> {
 impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         let (workspace, journal) = (context.workspace()?, context.verdict_journal()?);
-        let environment = context.environment();
-        let target = Target::named(&self.to, self.path.as_deref(), &workspace, environment)?;
-        let persist = self.since == Since::Auto || self.follow;
+        let surroundings = Surroundings::of(&workspace, context.environment());
+        let Self { to, typed, since, tail, follow, follow_interval, follow_max, dry_run, json } =
+            self;
+        let target = Target::named(&to, typed, &surroundings)?;
+        let persist = since == Since::Auto || follow;
         let begin = Begin {
-            auto: self.since == Since::Auto,
-            since_seq: if let Since::Seq(seq) = self.since { seq } else { 0 },
-            tail: usize::try_from(self.tail).unwrap_or(0),
+            auto: since == Since::Auto,
+            since_seq: if let Since::Seq(seq) = since { seq } else { 0 },
+            tail: usize::try_from(tail).unwrap_or(0),
         };
-        let mut drain = Drain::new(target, &self.to, journal, workspace, persist, self.dry_run)?;
+        let means = Means::new(&target, &to, journal, workspace.clone(), persist, dry_run)?;
+        let rounds = follow.then_some((follow_interval, follow_max));
+        let job = Job { begin, rounds, json, name: to, persist, output };
+        match target {
+            Target::Sink(exporter, _) => {
+                let runtime = means.runtime();
+                let _inside = runtime.enter();
+                let ports = SinkPorts::once(workspace, context.environment());
+                make_directory(&exporter.sink, &ports.workspace);
+                ports.open(&exporter, Draining { means, job })
+            }
+            Target::Null | Target::Nameless(_) => job.run(Drain::new(means, Nowhere)),
+        }
+    }
+}
+
+/// Makes the directory of a file that is exported to; what keeps it from being made, the sink says.
+fn make_directory(sink: &config::Sink, workspace: &Workspace) {
+    if let config::Sink::File { path, .. } = sink
+        && let Some(directory) = workspace.resolve_path(path).parent()
+    {
+        let _ = std::fs::create_dir_all(directory);
+    }
+}
+
+/// What is done with a destination.
+struct Job<'a> {
+    begin: Begin,
+    /// The time between two rounds and how many there are; one round without.
+    rounds: Option<(Duration, i64)>,
+    json: bool,
+    name: String,
+    persist: bool,
+    output: &'a mut Output,
+}
+
+struct Draining<'a> {
+    means: Means,
+    job: Job<'a>,
+}
+
+impl SinkUser for Draining<'_> {
+    type Output = Result<Exit, Failure>;
+
+    fn with<S: Sink>(self, sink: S) -> Self::Output {
+        self.job.run(Drain::new(self.means, sink))
+    }
+}
+
+impl Job<'_> {
+    fn run<S: Sink>(self, mut drain: Drain<S>) -> Result<Exit, Failure> {
+        let Self { begin, rounds, json, name, persist, output } = self;
         drain.begin(&begin, |message| note(&message))?;
         let mut is_refused = false;
         let mut round = |output: &mut Output| {
             let drained = drain.drain(|message| note(&message))?;
             is_refused |= drained.is_refused;
-            self.print(&drained, persist, output);
+            print(&name, &drained, persist, json, output);
             Ok(())
         };
-        if self.follow {
-            let mut cadence = Cadence::every(self.follow_interval)?;
-            let most = Some(self.follow_max).filter(|most| *most != 0);
-            cadence::repeat(&mut cadence, most, output, round)?;
+        if let Some((interval, most)) = rounds {
+            let mut cadence = Cadence::every(interval)?;
+            cadence::repeat(&mut cadence, Some(most).filter(|most| *most != 0), output, round)?;
         } else {
             round(output)?;
         }
         Ok(if is_refused { Exit::NEGATIVE } else { Exit::SUCCESS })
     }
+}
 
-    fn print(&self, drained: &Drained, persist: bool, output: &mut Output) {
-        let Drained { waiting, exported, detail, cursor, since, .. } = drained;
-        if self.json {
-            let result = Outcome { exported: *exported, detail, cursor };
-            let answer =
-                Answer { result, exporter: &self.to, shipped: *waiting, since: *since, persist };
-            output.json(&answer, Layout::Indented);
-        } else {
-            output.line(format_args!("{}  {exported} of {waiting} sent  {detail}", self.to));
-            if !cursor.is_empty() && !persist {
-                output
-                    .line(format_args!("the last number is {cursor}: go on with --since {cursor}"));
-            }
+fn print(name: &str, drained: &Drained, persist: bool, json: bool, output: &mut Output) {
+    let Drained { waiting, exported, detail, cursor, since, .. } = drained;
+    if json {
+        let result = Outcome { exported: *exported, detail, cursor };
+        let answer = Answer { result, exporter: name, shipped: *waiting, since: *since, persist };
+        output.json(&answer, Layout::Indented);
+    } else {
+        output.line(format_args!("{name}  {exported} of {waiting} sent  {detail}"));
+        if !cursor.is_empty() && !persist {
+            output.line(format_args!("the last number is {cursor}: go on with --since {cursor}"));
         }
     }
 }

@@ -5,7 +5,7 @@ mod workers;
 
 use super::context::read_journal;
 use super::lane_commits::LaneCommits;
-use super::{Context, Exit, Failure, Layout, Output};
+use super::{Context, Exit, Failure, Layout, Output, table};
 use crate::git::Git;
 use clap::Args;
 use dosd_actors::journal::scan;
@@ -79,16 +79,7 @@ fn print(workers: &[Worker], output: &mut Output) {
             worker.log.as_ref().map_or_else(dash, |path| path.display().to_string()),
         ]);
     }
-    let mut widths = [0; 8];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    for row in &rows {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        output.line(cells.collect::<Vec<_>>().join("  ").trim_end());
-    }
+    table::print(&rows, output);
 }
 
 fn dash() -> String {

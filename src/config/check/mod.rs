@@ -12,6 +12,7 @@ mod overlap;
 mod paths;
 mod reasons;
 mod retention;
+mod secret;
 mod stamp;
 mod supervise;
 mod witness;

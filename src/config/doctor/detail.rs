@@ -2,11 +2,10 @@
 //! `worker`, and decides what of that is a finding.
 
 use super::{
-    Detail, ExporterCheck, Finding, LaneTable, Policies, SuperviseTable, checks, lanes, shown,
-    witness, worker,
+    Detail, Finding, LaneTable, Policies, SuperviseTable, checks, exporter, lanes, witness, worker,
 };
 use crate::config::Weight;
-use crate::config::model::{Config, Exporter, Sink};
+use crate::config::model::Config;
 use crate::env::Environment;
 use crate::workspace::Workspace;
 
@@ -42,7 +41,7 @@ impl Detail {
                 .collect(),
             usual_worker_is_used: worker::usual_is_used(config),
             witnesses: witness::checks(config, workspace, environment),
-            exporters: config.exporters.iter().map(|one| exporter(one, workspace)).collect(),
+            exporters: exporter::checks(config, workspace, environment),
         }
     }
 
@@ -60,10 +59,9 @@ impl Detail {
         let witnesses = self.witnesses.iter().filter_map(|witness| {
             error(format!("witness {}", witness.name), &witness.problem, witness_help)
         });
-        let exporter_help =
-            "correct `path` of the exporter, or create its directory; events wait in the journal";
         let exporters = self.exporters.iter().filter_map(|exporter| {
-            error(format!("exporter {}", exporter.name), &exporter.problem, exporter_help)
+            let help = exporter::help(exporter.kind);
+            error(format!("exporter {}", exporter.name), &exporter.problem, help)
         });
         let overlaps = self.overlaps.iter().map(|overlap| {
             let ([one, two], [glob, other]) = (&overlap.lanes, &overlap.globs);
@@ -76,17 +74,5 @@ impl Detail {
             }
         });
         files.chain(workers).chain(witnesses).chain(exporters).chain(overlaps).collect()
-    }
-}
-
-fn exporter(exporter: &Exporter, workspace: &Workspace) -> ExporterCheck {
-    let Sink::File { path, .. } = &exporter.sink;
-    let path = workspace.resolve_path(path);
-    ExporterCheck {
-        name: exporter.name.clone(),
-        kind: "file",
-        path: shown(&path),
-        min_severity: exporter.min_severity.as_str(),
-        problem: checks::writable_in_place(&path, &workspace.state_dir()).err(),
     }
 }

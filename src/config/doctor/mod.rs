@@ -3,6 +3,7 @@
 
 mod checks;
 mod detail;
+mod exporter;
 mod lanes;
 mod policies;
 mod program;
@@ -194,13 +195,14 @@ pub struct WitnessCheck {
 pub struct ExporterCheck {
     /// Its name.
     pub name: String,
-    /// `file`.
+    /// Its kind, as in the file.
     pub kind: &'static str,
-    /// The file.
-    pub path: String,
+    /// The file of a `file`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// `INFO`, `WARN` or `ERROR`.
     pub min_severity: &'static str,
-    /// What keeps it from writing.
+    /// What keeps it from taking events.
     pub problem: Option<String>,
 }
 

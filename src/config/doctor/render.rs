@@ -131,7 +131,8 @@ impl Detail {
             let state = if exporter.problem.is_none() { "ok" } else { "bad" };
             let (name, kind) = (&exporter.name, exporter.kind);
             let severity = exporter.min_severity;
-            writeln!(formatter, "  {name}  {kind}  from {severity}  {}  ({state})", exporter.path)?;
+            let path = exporter.path.iter().map(|path| format!("  {path}")).collect::<String>();
+            writeln!(formatter, "  {name}  {kind}  from {severity}{path}  ({state})")?;
         }
         Ok(())
     }

@@ -3,9 +3,9 @@
 use super::{WitnessCheck, program, shown};
 use crate::config::Witness;
 use crate::config::model::{Config, Secret, Surface};
-use crate::env::{Environment, is_set};
-use crate::surfaces;
+use crate::env::Environment;
 use crate::workspace::Workspace;
+use crate::{secrets, surfaces};
 use dosd_actors::port::Children;
 use dosd_surfaces::HttpRequest;
 use std::path::Path;
@@ -19,6 +19,7 @@ pub(super) fn checks(
 }
 
 fn check(witness: &Witness, workspace: &Workspace, environment: &Environment) -> WitnessCheck {
+    let missing = |it: &Secret| secrets::problem(it, workspace);
     let at = |path: &Path| shown(&workspace.resolve_path(path));
     let (place, entities, problem) = match &witness.surface {
         Surface::Json { path, .. }
@@ -46,14 +47,16 @@ fn check(witness: &Witness, workspace: &Workspace, environment: &Environment) ->
         Surface::Http { url, headers, .. } => {
             // Without what may be secret in it.
             let place = HttpRequest::new(url, &[]).map(|request| request.place());
-            (place.unwrap_or_default(), None, headers.values().find_map(unset))
+            (place.unwrap_or_default(), None, headers.values().find_map(missing))
         }
         Surface::Postgres { url, .. } => {
             let place = match url {
                 Secret::Plain(url) => url.clone(),
                 Secret::Environment(name) => format!("${name}"),
+                Secret::File(path) => at(path),
+                Secret::Given(_) => "given".to_owned(),
             };
-            (place, None, unset(url))
+            (place, None, missing(url))
         }
     };
     WitnessCheck {
@@ -63,15 +66,5 @@ fn check(witness: &Witness, workspace: &Workspace, environment: &Environment) ->
         rung: witness.rung.as_str(),
         entities,
         problem,
-    }
-}
-
-/// What is wrong with a variable that is named and not set.
-fn unset(secret: &Secret) -> Option<String> {
-    match secret {
-        Secret::Environment(name) if !is_set(name) => {
-            Some(format!("the environment variable `{name}` is not set"))
-        }
-        Secret::Plain(_) | Secret::Environment(_) => None,
     }
 }

@@ -89,10 +89,6 @@ fn what_this_version_has_not_is_refused_with_what_it_has() {
             "2:10: key `dosd.listen`: is not available in this version",
         ),
         (
-            "[[dosd.exporter]]\nname = \"a\"\nkind = \"webhook\"\nurl = \"x\"",
-            "3:8: key `dosd.exporter[0].kind`: `webhook` is not available in this version\n  help: what works is `file`",
-        ),
-        (
             "[[dosd.exporter]]\nname = \"a\"\nkind = \"fil\"",
             "3:8: key `dosd.exporter[0].kind`: `fil` is not a known kind\n  help: did you mean `file`?",
         ),

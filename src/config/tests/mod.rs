@@ -9,6 +9,7 @@ mod place;
 mod policies;
 mod quantity;
 mod reporting;
+mod sinks;
 mod supervise;
 mod surfaces;
 mod surroundings;

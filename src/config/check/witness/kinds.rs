@@ -1,11 +1,11 @@
 //! The kinds of surfaces, each with its own keys.
 
 use super::super::paths;
+use super::super::secret::{self, InFile};
 use crate::config::model::{Secret, SqlSource, Surface};
-use crate::config::section::{Found, Section};
+use crate::config::section::Section;
 use dosd_kernel::state_diff::Pointer;
-use dosd_surfaces::{Dir, HttpRequest, HttpRequestError, Postgres};
-use std::collections::BTreeMap;
+use dosd_surfaces::{Dir, HttpRequest, Postgres};
 use std::path::PathBuf;
 
 /// Every kind.
@@ -17,7 +17,7 @@ pub(super) fn keys(kind: &str) -> &'static [&'static str] {
     match kind {
         "json" | "jsonl" => &["path", "key"],
         "sqlite" => &["path", "table", "query", "key"],
-        "postgres" => &["url", "url_env", "query", "key"],
+        "postgres" => &["url", "url_env", "url_file", "query", "key"],
         "http" => &["url", "headers", "headers_env", "items", "key"],
         "git" => &["path", "refs", "files"],
         "dir" => &["path", "include", "exclude"],
@@ -51,7 +51,7 @@ pub(super) fn surface(entry: &Section<'_>, kind: &str) -> Option<Surface> {
             Some(Surface::Sqlite { path: path?, source: source?, key: key? })
         }
         "postgres" => {
-            let (url, key) = (secret(entry, "url", "url_env"), columns(entry));
+            let (url, key) = (secret::required(entry, "url", InFile::Allowed), columns(entry));
             if let (Some(Secret::Plain(url)), Some(text)) = (&url, entry.text("url"))
                 && let Err(wrong) = Postgres::check_url(&dosd_surfaces::Secret::new(url.as_str()))
             {
@@ -177,50 +177,6 @@ fn sql_source(entry: &Section<'_>) -> Option<SqlSource> {
     }
 }
 
-/// A text in the file, or in an environment variable.
-fn secret(entry: &Section<'_>, key: &str, env_key: &str) -> Option<Secret> {
-    match (entry.text(key), entry.text(env_key)) {
-        (Some(text), Some(_)) => {
-            text.error(format!("stands beside `{env_key}`"), "remove one of the two");
-            None
-        }
-        (Some(text), None) if has_password(text.value) => {
-            text.error(
-                "holds a password, which does not belong into a file that is shared",
-                format!("put the text into an environment variable and name that in `{env_key}`"),
-            );
-            None
-        }
-        (Some(text), None) => Some(Secret::Plain(text.value.to_owned())),
-        (None, Some(name)) => variable(&name),
-        (None, None) => {
-            if !entry.has(key) && !entry.has(env_key) {
-                entry.missing(key, format!("write it, or name its variable in `{env_key}`"));
-            }
-            None
-        }
-    }
-}
-
-/// Whether a URL has a password in it, or a list of `key=value` a `password`.
-fn has_password(text: &str) -> bool {
-    let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
-    let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
-    user.is_some_and(|user| user.contains(':')) || text.contains("password=")
-}
-
-fn variable(name: &Found<'_, &str>) -> Option<Secret> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    if name.value.is_empty() || !name.value.bytes().all(fits) {
-        name.error(
-            format!("`{}` is no name of a variable", name.value.escape_debug()),
-            "write the name alone, without `$`",
-        );
-        return None;
-    }
-    Some(Secret::Environment(name.value.to_owned()))
-}
-
 fn http(entry: &Section<'_>) -> Option<Surface> {
     let url = required_text(entry, "url", "write where the document is, like `https://…`");
     let url = url.filter(|url| {
@@ -231,44 +187,16 @@ fn http(entry: &Section<'_>) -> Option<Surface> {
                     "is not an `http` or `https` URL",
                     "write it with its scheme and host, like `https://tracker.example/api`",
                 );
-            } else if has_password(url) {
+            } else if secret::has_password(url) {
                 text.error("holds a password", "send an `Authorization` header by `headers_env`");
                 return false;
             }
         }
         is_http
     });
-    let mut headers = BTreeMap::new();
-    for (section, is_secret) in [("headers", false), ("headers_env", true)] {
-        let Some(section) = entry.child(section) else { continue };
-        for name in section.keys() {
-            let Some(text) = section.text(name.value) else { continue };
-            let value = if is_secret {
-                variable(&text)
-            } else {
-                Some(Secret::Plain(text.value.to_owned()))
-            };
-            if let Err(wrong) = check_header(name.value, value.as_ref()) {
-                name.error(wrong.to_string(), "write it like `Authorization = \"…\"`");
-            } else if let Some(value) = value
-                && headers.insert(name.value.to_lowercase(), value).is_some()
-            {
-                name.error("is given twice", "keep one of the two");
-            }
-        }
-    }
+    let headers = secret::headers(entry);
     let (items, key) = (pointer(entry, "items"), pointer(entry, "key"));
     Some(Surface::Http { url: url?, headers, items: items?, key: key? })
-}
-
-/// Whether a request may have this header; a value in a variable is looked at when it is needed.
-fn check_header(name: &str, value: Option<&Secret>) -> Result<(), HttpRequestError> {
-    let value = match value {
-        Some(Secret::Plain(text)) => text.as_str(),
-        Some(Secret::Environment(_)) | None => "",
-    };
-    let header = (name.to_owned(), dosd_surfaces::Secret::new(value));
-    HttpRequest::new("http://localhost", &[header]).map(|_| ())
 }
 
 /// A list of texts, or one. `fits` says what is wrong with one, and what to do.

@@ -116,7 +116,7 @@ pub(super) fn kind_works(entry: &Section<'_>, kinds: &[&str], planned: &[&str]) 
     }
     if planned.contains(&kind.value) {
         kind.error(
-            format!("`{}` is not available in this version", kind.value),
+            format!("`{}` is not part of this build", kind.value),
             format!("what works is {}", one_of(kinds)),
         );
     } else {

@@ -1,23 +1,21 @@
-//! `[[dosd.exporter]]`: the sinks, as far as this version has them.
+//! `[[dosd.exporter]]`: the sinks.
+
+mod kinds;
 
 use super::names::entry_name;
-use super::paths;
 use super::witness::kind_works;
 use super::worker::check_rotation;
 use crate::config::model::{Exporter, Rotation, Sink, StartFrom};
 use crate::config::section::Section;
 use crate::config::shared::Paths;
+use crate::config::sink;
 use crate::config::words::nearest;
 use dosd_kernel::verdict::{KNOWN_SYSCALLS, Severity};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const KNOWN: [&str; 8] =
-    ["kind", "name", "min_severity", "syscalls", "from", "path", "max_size", "keep"];
-
-/// The kinds that can be sent to now, and those that are planned.
-const KINDS: [&str; 1] = ["file"];
-const PLANNED: [&str; 4] = ["otlp", "statsd", "slack", "webhook"];
+/// The keys that every kind has.
+const COMMON: [&str; 5] = ["kind", "name", "min_severity", "syscalls", "from"];
 
 /// A file of exported rows is put aside at 100 MB, and five such files are kept.
 const DEFAULT_ROTATION: Rotation = Rotation { max_bytes: 100_000_000, keep: 5 };
@@ -34,22 +32,27 @@ fn check_one(
     files: &mut BTreeSet<PathBuf>,
 ) -> Option<Exporter> {
     let name = entry_name(entry, taken);
-    if !kind_works(entry, &KINDS, &PLANNED) {
+    if !kind_works(entry, &sink::built(), &sink::left_out()) {
         return None;
     }
-    entry.refuse_unknown(&KNOWN);
+    let kind = entry.text("kind")?.value;
+    entry.refuse_unknown(&[&COMMON, kinds::keys(kind)].concat());
     let severities =
         [("INFO", Severity::Info), ("WARN", Severity::Warn), ("ERROR", Severity::Error)];
     let min_severity = entry.choice("min_severity", &severities);
     let starts = [("end", StartFrom::End), ("start", StartFrom::Start)];
     let from = entry.choice("from", &starts);
     let syscalls = check_syscalls(entry);
-    let mut rotation = DEFAULT_ROTATION;
-    check_rotation(entry, &mut rotation);
-    let path = check_path(entry, files);
+    let sink = if kind == "file" {
+        let mut rotation = DEFAULT_ROTATION;
+        check_rotation(entry, &mut rotation);
+        kinds::file(entry, files).map(|path| Sink::File { path, rotation })
+    } else {
+        kinds::network_sink(entry, kind)
+    };
     Some(Exporter {
         name: name?,
-        sink: Sink::File { path: path?, rotation },
+        sink: sink?,
         min_severity: min_severity.map_or(Severity::Info, |found| found.value),
         syscalls,
         from: from.map_or(StartFrom::End, |found| found.value),
@@ -76,21 +79,6 @@ fn check_syscalls(entry: &Section<'_>) -> Option<BTreeSet<String>> {
         }
     }
     Some(list.value.iter().map(|syscall| syscall.value.to_owned()).collect())
-}
-
-/// The file, which no journal and no other exporter writes to.
-fn check_path(entry: &Section<'_>, files: &mut BTreeSet<PathBuf>) -> Option<PathBuf> {
-    let path = paths::required(entry, "name the file that the events go to")?;
-    if !files.insert(tidy(&path)) {
-        if let Some(found) = entry.text("path") {
-            found.error(
-                "is the file of a journal or of another exporter",
-                "give the exporter a file of its own",
-            );
-        }
-        return None;
-    }
-    Some(path)
 }
 
 fn taken_by_journals(paths: &Paths) -> BTreeSet<PathBuf> {
