@@ -2,8 +2,10 @@
 //! knows every kind of surface.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use dosd_actors::port::{Children, Disk, SystemClock};
 use dosd_actors::witness::{
@@ -45,18 +47,46 @@ pub fn witnessed(workspace: &Workspace, witness: &Witness, children: &Children) 
     }
 }
 
+/// A read that was made here.
+pub struct Fresh {
+    digests: Digests,
+    /// After the digests: their files are in it.
+    _folder: Folder,
+}
+
+/// A folder that is gone with this value.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Most reads fit in memory and never make it.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Deref for Fresh {
+    type Target = Digests;
+
+    fn deref(&self) -> &Digests {
+        &self.digests
+    }
+}
+
 /// Reads a surface once, here and now; none for a probe, which has no state.
 #[must_use]
-pub fn read(workspace: &Workspace, witnessed: &Witnessed) -> Option<Result<Digests, SurfaceError>> {
+pub fn read(workspace: &Workspace, witnessed: &Witnessed) -> Option<Result<Fresh, SurfaceError>> {
+    /// Several may be read at the same time.
+    static READS: AtomicU32 = AtomicU32::new(0);
     let Source::State(surface) = &witnessed.source else { return None };
-    let directory = workspace.state_dir().join(format!("scratch-{}", std::process::id()));
+    let (process, at) = (std::process::id(), READS.fetch_add(1, Ordering::Relaxed));
+    let folder = Folder(workspace.state_dir().join(format!("scratch-{process}-{at}")));
     let reading = Reading {
         limits: witnessed.limits,
         ignore: &witnessed.ignore,
         clock: Arc::new(SystemClock::new()),
-        scratch: Scratch::new(Arc::new(Disk), directory),
+        scratch: Scratch::new(Arc::new(Disk), folder.0.clone()),
     };
-    Some(reading.of(&**surface))
+    Some(reading.of(&**surface).map(|digests| Fresh { digests, _folder: folder }))
 }
 
 fn source(workspace: &Workspace, witness: &Witness, children: &Children) -> Source {
@@ -110,10 +140,18 @@ fn source(workspace: &Workspace, witness: &Witness, children: &Children) -> Sour
         Surface::Git { path, refs, files } => {
             state(surfaces::Git { identity, path: at(&path), refs, files, children })
         }
-        Surface::Command { argv, key } => {
+        Surface::Command { argv, items, key } => {
             let (argv, environment) = (words(argv), Vec::new());
-            let key = pointer(key);
-            state(surfaces::Command { identity, argv, directory, environment, key, children })
+            let (items, key) = (pointer(items), pointer(key));
+            state(surfaces::Command {
+                identity,
+                argv,
+                directory,
+                environment,
+                items,
+                key,
+                children,
+            })
         }
         Surface::Exit { argv } => {
             let (argv, timeout) = (words(argv), witness.timeout);

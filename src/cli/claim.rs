@@ -34,8 +34,8 @@ pub struct Arguments {
     /// Do not wait: the verdict goes to the journal alone
     #[arg(long)]
     pub no_wait: bool,
-    /// How long to wait for the verdict, as 500ms, 30s, 5m
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
+    /// How long to wait for the verdict: more than `timeout` and `settle` of its surface together
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration)]
     pub timeout: Duration,
     /// Print the verdict as one JSON object
     #[arg(long)]

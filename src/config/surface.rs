@@ -95,6 +95,8 @@ pub enum Surface {
     Command {
         /// The program and its arguments.
         argv: Vec<String>,
+        /// Where the entities are in the document, as a JSON pointer; all of it by default.
+        items: Option<String>,
         /// In an array: where an entity has its key, as a JSON pointer.
         key: Option<String>,
     },

@@ -6,7 +6,7 @@ use dosd_actors::supervisor::LaneReset;
 use dosd_exporters::ExporterStatus;
 use dosd_kernel::effect_witness::EffectReport;
 use dosd_kernel::lane::{LaneReply, LaneRequest};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::path::PathBuf;
 
 /// What a command line asks of the daemon.
@@ -23,8 +23,8 @@ pub enum Request {
         key: String,
         /// The worker's words.
         narrated: String,
-        /// The value that the entity has, as the worker says.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// The value that the entity has, as the worker says; null is one, too.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
         expect: Option<serde_json::Value>,
         /// Whether the answer is the verdict; else it comes at once.
         #[serde(default = "yes")]
@@ -70,6 +70,11 @@ pub enum Request {
 
 fn yes() -> bool {
     true
+}
+
+/// A value that is there, whatever it is: serde takes null for none.
+fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<serde_json::Value>, D::Error> {
+    serde_json::Value::deserialize(from).map(Some)
 }
 
 /// What became of an order to stop a worker.

@@ -34,7 +34,9 @@ pub struct Command {
     pub directory: PathBuf,
     /// Variables beside those of the daemon.
     pub environment: Vec<(OsString, OsString)>,
-    /// Where an entity holds its key, when it prints an array.
+    /// Where in the document the entities are; the document itself when not given.
+    pub items: Option<Pointer>,
+    /// Where an entity holds its key, when they are in an array.
     pub key: Option<Pointer>,
     /// Whose child it is.
     pub children: Children,
@@ -63,7 +65,7 @@ impl Surface for Command {
         let (within, max) = (into.time_left(), into.bytes_left());
         let mut program = Program::start(command, Output::Read, within, &self.children)
             .map_err(|cause| run::not_started(name, &self.directory, &cause))?;
-        let shape = Shape { items: None, key: self.key.as_ref() };
+        let shape = Shape { items: self.items.as_ref(), key: self.key.as_ref() };
         let read = shape.read(Bounded::new(&mut program, max), into);
         let said = |error: &dyn std::fmt::Display| {
             Unreadable::new(format!("what `{}` prints: {error}", name.display()))

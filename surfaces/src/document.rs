@@ -200,6 +200,8 @@ mod tests {
             Ok(())
         }
 
+        fn unfinished(&mut self, _: String) {}
+
         fn go_on(&mut self) -> Result<(), Stop> {
             Ok(())
         }

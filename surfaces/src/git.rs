@@ -93,7 +93,8 @@ impl Git {
         self.ask(command, b'\n', into, |line, _| {
             id = text(line);
             Some(Ok(()))
-        })?;
+        })
+        .map_err(|why| Unreadable::new(format!("{why} (`files` asks for `{files}`)")))?;
         Ok(id)
     }
 

@@ -61,6 +61,20 @@ pub(crate) fn settled(file: impl AsFd, into: &mut dyn Entities) -> Result<Stamp,
     Err(Halt::Moved)
 }
 
+/// The stamp of an open file that lines are appended to. One that was just emptied is waited
+/// for: whoever did it is about to write it anew.
+pub(crate) fn not_just_emptied(file: &File, into: &mut dyn Entities) -> Result<Stamp, Halt> {
+    for _ in 0..WAITS {
+        let stamp = stamp(file)?;
+        if stamp.len > 0 || !stamp.is_fresh() {
+            return Ok(stamp);
+        }
+        into.go_on()?;
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+    Err(Halt::Moved)
+}
+
 /// The stamp of an open file.
 pub(crate) fn stamp(file: impl AsFd) -> io::Result<Stamp> {
     Ok(Stamp::of(&fstat(file)?))
@@ -152,7 +166,9 @@ mod tests {
     use dosd_actors::witness::{Entities, Stop};
     use dosd_kernel::state_diff::Digest;
 
-    use super::{Duration, is_still, open_regular, settled, stamp, was_one_state};
+    use super::{
+        Duration, is_still, not_just_emptied, open_regular, settled, stamp, was_one_state,
+    };
 
     /// Takes nothing and has all the time.
     struct Patient;
@@ -165,6 +181,8 @@ mod tests {
         fn digested(&mut self, _: &str, _: Digest, _: u64) -> Result<(), Stop> {
             Ok(())
         }
+
+        fn unfinished(&mut self, _: String) {}
 
         fn go_on(&mut self) -> Result<(), Stop> {
             Ok(())
@@ -212,6 +230,20 @@ mod tests {
         let file = open_regular("/proc/self/status".as_ref()).unwrap();
         let stamp = stamp(&file).unwrap();
         assert!(was_one_state(&file, stamp, blake3::hash(b""), &mut Patient).is_err());
+    }
+
+    #[test]
+    fn a_file_that_was_just_emptied_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        fs::write(&path, b"line").unwrap();
+        let file = open_regular(&path).unwrap();
+        assert_eq!(not_just_emptied(&file, &mut Patient).unwrap().len, 4, "it is not empty");
+        for _ in 0..5 {
+            fs::write(&path, b"").unwrap();
+            let stamp = not_just_emptied(&file, &mut Patient).unwrap();
+            assert!(stamp.len == 0 && !stamp.is_fresh(), "it stayed empty");
+        }
     }
 
     #[test]

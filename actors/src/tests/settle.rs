@@ -288,6 +288,9 @@ async fn a_probe_attests_refutes_or_says_nothing() {
     let world = World::of(vec![Witnessed::plain(Source::Probe(program.clone()))]);
     world.begin("RID-1", "a").await;
     assert_eq!(world.claim("RID-1", "tests:unit").await, Confirmed);
+    let valued = world.expect("RID-1", "tests:unit", Some(json!(1))).await;
+    assert_eq!(valued.verdict, Unwitnessed, "its yes is about no value");
+    assert!(valued.reason.contains("no values to compare"), "{}", valued.reason);
     program.says.store(false, Ordering::Relaxed);
     assert_eq!(world.claim("RID-1", "tests:unit").await, Refuted);
     program.is_missing.store(true, Ordering::Relaxed);

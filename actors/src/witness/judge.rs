@@ -50,19 +50,24 @@ pub struct Sight {
 
 impl Sight {
     /// From the difference of two reads; with `expected`, the entity must have this value
-    /// as well. A change is an effect of the run only if the entity is there after it.
+    /// as well. A change is an effect of the run only if the entity is there after it. A
+    /// fresh read that is `unfinished`, as it says, may lack just this entity.
     #[must_use]
     pub fn of_tally(
         source: &Source,
         entity: &str,
         tally: &Tally,
         expected: Option<Digest>,
+        unfinished: Option<&str>,
     ) -> Self {
         let mut detail = tally.describe(entity);
         let mut is_there = tally.asked.is_effect();
         if is_there && expected.is_some_and(|wanted| tally.asked.after() != Some(wanted)) {
             detail.push_str(", but not with the expected value");
             is_there = false;
+        }
+        if let Some(what) = unfinished.filter(|_| !is_there) {
+            return Self::nothing(source, entity, format!("{detail}, but {what}"));
         }
         Self {
             fact: fact(source, entity, Some(is_there), detail),
@@ -125,8 +130,10 @@ pub(super) fn judge(claim: &Claim, address: &Address<'_>, sights: &[Sight]) -> E
     let mut report = effect_witness::join(&claimed, &facts);
     if report.verdict == effect_witness::EffectVerdict::Unwitnessed {
         report.reason = why_unwitnessed(&facts);
-    } else if report.refuted {
-        let whys = facts.iter().filter(|fact| fact.decides(Stance::Refuted));
+    } else {
+        // What was seen, beside who saw it: of those who refute, or of those who attest.
+        let stance = if report.refuted { Stance::Refuted } else { Stance::Attested };
+        let whys = facts.iter().filter(|fact| fact.decides(stance));
         let whys: Vec<&str> = whys.map(|fact| fact.detail.as_str()).collect();
         report.reason = format!("{} ({})", report.reason, whys.join("; "));
     }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use dosd_kernel::state_diff::{Digest, Digester, tally};
+use dosd_kernel::state_diff::{Digest, Digester, Tally, tally};
 use futures_util::future::join_all;
 use serde_json::Value;
 
@@ -68,34 +68,44 @@ async fn look_once(
 ) -> Sight {
     let source = &eye.witnessed.source;
     let Some(reader) = &eye.reader else {
-        return ask(source, entity).await;
+        return ask(source, entity, expect).await;
     };
     let expected = expect.map(|value| expected(&eye.witnessed, value.clone()));
     match compare(shared, eye, reader, run, entity).await {
-        Ok(tally) => Sight::of_tally(source, entity, &tally, expected),
+        Ok((tally, unfinished)) => {
+            Sight::of_tally(source, entity, &tally, expected, unfinished.as_deref())
+        }
         Err(why) => Sight::nothing(source, entity, why),
     }
 }
 
-/// Has a probe answer where blocking is allowed.
-async fn ask(source: &Source, entity: &str) -> Sight {
+/// Has a probe answer where blocking is allowed. Its yes is about no value: it does not attest
+/// one that is expected.
+async fn ask(source: &Source, entity: &str, expect: Option<&Value>) -> Sight {
     let Source::Probe(probe) = source.clone() else {
         return Sight::nothing(source, entity, "it has no reader".to_owned());
     };
     let asked = entity.to_owned();
     let answer = tokio::task::spawn_blocking(move || probe.ask(&asked)).await;
     let answer = answer.unwrap_or_else(|panicked| Err(Unreadable::new(panicked.to_string())));
+    if expect.is_some() && answer == Ok(true) {
+        let name = source.name();
+        let why =
+            format!("`{name}` says yes, but it has no values to compare with what is expected");
+        return Sight::nothing(source, entity, why);
+    }
     Sight::of_answer(source, entity, answer)
 }
 
-/// The difference between a run's baseline and a fresh read; why there is none, in words.
+/// The difference between a run's baseline and a fresh read, and what that one ended with if
+/// it was not whole; why there is none, in words.
 pub(super) async fn compare(
     shared: &Shared,
     eye: &Eye,
     reader: &Rc<Reader>,
     run: Option<&Rc<OpenRun>>,
     entity: &str,
-) -> Result<dosd_kernel::state_diff::Tally, String> {
+) -> Result<(Tally, Option<String>), String> {
     let Some(run) = run else {
         return Err("no baseline: this run is over, or was not started by this daemon".to_owned());
     };
@@ -110,8 +120,9 @@ pub(super) async fn compare(
     let claimed = run.claimed(name);
     let entity = entity.to_owned();
     let compared = tokio::task::spawn_blocking(move || {
-        let mut after = after.walk()?;
-        tally(&mut before, &mut after, &entity, &claimed)
+        let mut fresh = after.walk()?;
+        let tally = tally(&mut before, &mut fresh, &entity, &claimed)?;
+        Ok((tally, after.unfinished().map(str::to_owned)))
     });
     compared.await.map_err(|panicked| panicked.to_string())?.map_err(named)
 }

@@ -22,7 +22,7 @@ pub(super) async fn unclaimed(shared: &Shared, run: &Rc<OpenRun>) -> Unclaimed {
     let mut unclaimed = Unclaimed::default();
     for (name, tally) in join_all(compared).await {
         match tally {
-            Ok(tally) => {
+            Ok((tally, _)) => {
                 *unclaimed.count.get_or_insert(0) += tally.unclaimed;
                 let keys = tally.unclaimed_keys.iter().map(|key| format!("{name}:{key}"));
                 let room = UNCLAIMED_KEYS.saturating_sub(unclaimed.keys.len());

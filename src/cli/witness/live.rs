@@ -72,7 +72,11 @@ pub(super) fn witness(
             (Sight::of_answer(&witnessed.source, entity, probe.ask(entity)), None)
         }
         Source::State(_) => match compare(&workspace, &witnessed, &directory, entity) {
-            Ok(tally) => (Sight::of_tally(&witnessed.source, entity, &tally, None), Some(tally)),
+            Ok((tally, unfinished)) => {
+                let unfinished = unfinished.as_deref();
+                let sight = Sight::of_tally(&witnessed.source, entity, &tally, None, unfinished);
+                (sight, Some(tally))
+            }
             Err(why) => (Sight::nothing(&witnessed.source, entity, why), None),
         },
     };
@@ -83,13 +87,13 @@ pub(super) fn witness(
     Ok((report, tally))
 }
 
-/// The difference between the baseline and now; why there is none, in words.
+/// The difference between the baseline and now, and what now ends with if it is not whole; why there is none, in words.
 fn compare(
     workspace: &Workspace,
     witnessed: &Witnessed,
     run_directory: &Path,
     entity: &str,
-) -> Result<Tally, String> {
+) -> Result<(Tally, Option<String>), String> {
     let folder = Baseline::folder(run_directory);
     let baseline = Baseline::load(&Disk, &folder).map_err(|why| why.to_string())?;
     let baseline = baseline.ok_or("no baseline: there is no open run of this id")?;
@@ -98,6 +102,7 @@ fn compare(
         .map_err(|why| why.to_string())?;
     let after = surfaces::read(workspace, witnessed).ok_or("it has no state")?;
     let after = after.map_err(|failed| failed.to_string())?;
-    let mut after = after.walk().map_err(|why| why.to_string())?;
-    tally(&mut before, &mut after, entity, &BTreeSet::new()).map_err(|why| why.to_string())
+    let mut fresh = after.walk().map_err(|why| why.to_string())?;
+    let tally = tally(&mut before, &mut fresh, entity, &BTreeSet::new());
+    Ok((tally.map_err(|why| why.to_string())?, after.unfinished().map(str::to_owned)))
 }

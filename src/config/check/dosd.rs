@@ -34,9 +34,10 @@ pub(super) fn check(section: &Section<'_>, config: &mut Config) {
     if let Some(section) = section.child("worker") {
         worker::check(&section, config);
     }
-    config.witnesses = witness::check(&section.children("witness"));
+    let witnesses = section.children("witness");
+    config.witnesses = witness::check(&witnesses);
     if let Some(section) = section.shape("worker").and_then(|_| section.child("worker")) {
-        worker::check_surfaces(&section, config);
+        worker::check_surfaces(&section, &witness::names(&witnesses), config);
     }
     config.exporters = exporter::check(&section.children("exporter"), &config.paths);
 }

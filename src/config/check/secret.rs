@@ -2,6 +2,7 @@
 
 use crate::config::secret::Secret;
 use crate::config::section::{Found, Section};
+use dosd_surfaces::{HttpRequest, HttpRequestError};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -73,7 +74,9 @@ pub(super) fn headers(entry: &Section<'_>) -> BTreeMap<String, Secret> {
             } else {
                 Some(Secret::Plain(text.value.to_owned()))
             };
-            if let Some(value) = value
+            if let Err(wrong) = check_header(name.value, value.as_ref()) {
+                name.error(wrong.to_string(), "write it like `Authorization = \"…\"`");
+            } else if let Some(value) = value
                 && headers.insert(name.value.to_lowercase(), value).is_some()
             {
                 name.error("is given twice", "keep one of the two");
@@ -81,6 +84,16 @@ pub(super) fn headers(entry: &Section<'_>) -> BTreeMap<String, Secret> {
         }
     }
     headers
+}
+
+/// Whether a request may have this header; a value that is elsewhere is looked at when it is needed.
+fn check_header(name: &str, value: Option<&Secret>) -> Result<(), HttpRequestError> {
+    let value = match value {
+        Some(Secret::Plain(text)) => text.as_str(),
+        Some(Secret::Environment(_) | Secret::File(_) | Secret::Given(_)) | None => "",
+    };
+    let header = (name.to_owned(), dosd_surfaces::Secret::new(value));
+    HttpRequest::new("http://localhost", &[header]).map(|_| ())
 }
 
 /// Whether a URL has a password in it, or a list of `key=value` a `password`.

@@ -29,26 +29,24 @@ pub(super) fn check(section: &Section<'_>, config: &mut Config) {
     }
 }
 
-/// The key `witness`, which names what is declared after it.
-pub(super) fn check_surfaces(section: &Section<'_>, config: &mut Config) {
-    let known: Vec<String> = config.witnesses.iter().map(|it| it.name.clone()).collect();
-    let usual = surfaces(section, &known);
+/// The key `witness`, which names what is declared after it: one of `known`.
+pub(super) fn check_surfaces(section: &Section<'_>, known: &[&str], config: &mut Config) {
+    let usual = surfaces(section, known);
     config.workers.usual.witness.clone_from(&usual);
     let lanes = section.shape("lanes").and_then(|_| section.child("lanes"));
     for (lane, worker) in &mut config.workers.lanes {
         let section = lanes.as_ref().and_then(|lanes| lanes.child(lane));
-        let own = section.and_then(|section| surfaces(&section, &known));
+        let own = section.and_then(|section| surfaces(&section, known));
         worker.witness = own.or_else(|| usual.clone());
     }
 }
 
-fn surfaces(section: &Section<'_>, known: &[String]) -> Option<Vec<String>> {
+fn surfaces(section: &Section<'_>, known: &[&str]) -> Option<Vec<String>> {
     let list = section.texts("witness")?;
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     for name in list.value.iter().filter(|name| !known.contains(&name.value)) {
         name.error(
             format!("`{}` is not the name of a `[[dosd.witness]]`", name.value.escape_debug()),
-            did_you_mean(name.value, &known),
+            did_you_mean(name.value, known),
         );
     }
     Some(list.value.iter().map(|name| name.value.to_owned()).collect())

@@ -7,6 +7,7 @@ use crate::env::Environment;
 use crate::workspace::Workspace;
 use crate::{secrets, surfaces};
 use dosd_actors::port::Children;
+use dosd_surfaces::HttpRequest;
 use std::path::Path;
 
 pub(super) fn checks(
@@ -44,7 +45,9 @@ fn check(witness: &Witness, workspace: &Workspace, environment: &Environment) ->
             (argv.join(" "), None, found.err())
         }
         Surface::Http { url, headers, .. } => {
-            (url.clone(), None, headers.values().find_map(missing))
+            // Without what may be secret in it.
+            let place = HttpRequest::new(url, &[]).map(|request| request.place());
+            (place.unwrap_or_default(), None, headers.values().find_map(missing))
         }
         Surface::Postgres { url, .. } => {
             let place = match url {

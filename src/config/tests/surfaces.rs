@@ -52,8 +52,12 @@ fn every_kind_has_its_keys() {
             Surface::Dir { path: path(), include: Vec::new(), exclude: vec!["*.tmp".to_owned()] },
         ),
         (
-            "kind = \"command\"\nargv = [\"p\", \"q\"]",
-            Surface::Command { argv: vec!["p".to_owned(), "q".to_owned()], key: None },
+            "kind = \"command\"\nargv = [\"p\", \"q\"]\nitems = \"/all\"",
+            Surface::Command {
+                argv: vec!["p".to_owned(), "q".to_owned()],
+                items: Some("/all".to_owned()),
+                key: None,
+            },
         ),
         ("kind = \"exit\"\nargv = [\"p\"]", Surface::Exit { argv: vec!["p".to_owned()] }),
     ] {
@@ -137,6 +141,26 @@ fn what_cannot_be_read_is_refused_with_its_place() {
             "kind = \"json\"\npath = \"x\"\nrung = \"THIRD_PARTY\"",
             "5:8: key `dosd.witness[0].rung`: a `json` is read on this machine",
         ),
+        (
+            "kind = \"git\"\nrefs = [\"refs/tags/*\", \"main\"]",
+            "4:24: key `dosd.witness[0].refs[1]`: matches no ref",
+        ),
+        (
+            "kind = \"dir\"\npath = \"x\"\nexclude = \"[a\"",
+            "5:11: key `dosd.witness[0].exclude`: `[a` is no pattern",
+        ),
+        (
+            "kind = \"http\"\nurl = \"https://\"",
+            "4:7: key `dosd.witness[0].url`: is not an `http` or `https` URL",
+        ),
+        (
+            "kind = \"http\"\nurl = \"https://x\"\nheaders = { \"a b\" = \"c\" }",
+            "5:13: key `dosd.witness[0].headers.\"a b\"`: `a b` is no name of a header",
+        ),
+        (
+            "kind = \"postgres\"\nurl = \"mysql://h/d\"\nquery = \"q\"\nkey = \"id\"",
+            "4:7: key `dosd.witness[0].url`: the URL of the database is not understood",
+        ),
         ("kind = \"redis\"", "3:8: key `dosd.witness[0].kind`: `redis` is not a known kind"),
     ] {
         let error = error(keys);
@@ -153,6 +177,10 @@ fn a_worker_names_surfaces_that_are_there() {
     ));
     assert_eq!(config.worker("a").witness.as_deref(), Some(&[][..]));
     assert_eq!(config.worker("b").witness.as_deref(), Some(&["orders".to_owned()][..]));
+    // One that is named and cannot stand as it is has an error of its own, and no other.
+    let unfinished = "[[dosd.witness]]\nname = \"orders\"\nkind = \"json\"\n";
+    let error = the_error(&format!("[dosd.worker]\nwitness = [\"orders\"]\n{unfinished}"));
+    assert!(error.contains("key `dosd.witness[0].path`: is missing"), "{error}");
     let error = the_error(&format!("[dosd.worker]\nwitness = [\"order\"]\n{surface}"));
     assert!(
         error.starts_with("2:12: key `dosd.worker.witness[0]`: `order` is not the name of a"),

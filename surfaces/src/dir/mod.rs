@@ -62,6 +62,14 @@ impl Dir {
         let include = if include.is_empty() { None } else { Some(globs(include)?) };
         Ok(Self { identity, path, include, exclude: globs(exclude)? })
     }
+
+    /// Whether [`Dir::new`] understands a pattern.
+    ///
+    /// # Errors
+    /// [`BadGlob`].
+    pub fn check_pattern(pattern: &str) -> Result<(), BadGlob> {
+        globs(&[pattern.to_owned()]).map(|_| ())
+    }
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet, BadGlob> {

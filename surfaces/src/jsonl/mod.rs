@@ -13,7 +13,7 @@ use dosd_kernel::evidence::Accountability;
 use dosd_kernel::state_diff::Pointer;
 
 use crate::Identity;
-use crate::steady::{open_regular, stamp, was_one_state};
+use crate::steady::{not_just_emptied, open_regular, stamp, was_one_state};
 use crate::stop::Halt;
 use crate::values::{Refused, Values};
 use crate::window::Window;
@@ -22,8 +22,8 @@ use crate::window::Window;
 ///
 /// - Of several lines with one key the last counts.
 /// - Lines that are appended while it is read belong to the next read.
-/// - A last line without an end is one that somebody is about to write: it counts if it is
-///   a whole value with a key, and else is not there yet.
+/// - A last line without an end is one that somebody is about to write, or was kept from
+///   writing: it counts if it is a whole value with a key, and else the read is unfinished.
 /// - Any other line that is no value with a key makes the file unreadable; blank ones are
 ///   nothing.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ impl Surface for JsonLines {
 impl JsonLines {
     fn read_file(&self, into: &mut dyn Entities) -> Result<(), Halt> {
         let file = open_regular(&self.path)?;
-        let stamp = stamp(&file)?;
+        let stamp = not_just_emptied(&file, into)?;
         let max = into.bytes_left();
         if stamp.len > max {
             return Err(Stop::TooLarge { max }.into());
@@ -69,9 +69,16 @@ impl JsonLines {
         let hashing = Hashing { file: &file, hasher: blake3::Hasher::new() };
         let mut window = Window::new(hashing, stamp.len, max);
         match lines(&mut window, &self.key, into) {
-            Ok(()) => {
+            Ok(is_whole) => {
                 let hash = window.into_inner().hasher.finalize();
-                if was_one_state(&file, stamp, hash, into)? { Ok(()) } else { Err(Halt::Moved) }
+                if !was_one_state(&file, stamp, hash, into)? {
+                    return Err(Halt::Moved);
+                }
+                if !is_whole {
+                    let path = self.path.display();
+                    into.unfinished(format!("the last line of `{path}` is not whole"));
+                }
+                Ok(())
             }
             // Written to from the start: the line may be half an old and half a new one.
             Err(Halt::Broken(_)) if self::stamp(&file)?.len < stamp.len => Err(Halt::Moved),
@@ -80,12 +87,14 @@ impl JsonLines {
     }
 }
 
+/// Hands over what is on each line; says whether the last one is whole.
 fn lines<R: Read>(
     window: &mut Window<R>,
     key: &Pointer,
     into: &mut dyn Entities,
-) -> Result<(), Halt> {
+) -> Result<bool, Halt> {
     let mut values = Values::by(Some(key));
+    let mut is_whole = true;
     for number in 1_u64.. {
         let ended = window.line(into)?;
         let len = ended.unwrap_or_else(|| window.unended());
@@ -94,18 +103,18 @@ fn lines<R: Read>(
             match hand(&mut values, line, into) {
                 Ok(()) => {}
                 Err(Refused::Stop(stop)) => return Err(stop.into()),
-                Err(Refused::Value(_)) if ended.is_none() => {}
+                Err(Refused::Value(_)) if ended.is_none() => is_whole = false,
                 Err(Refused::Value(why)) => {
                     return Err(Halt::Broken(format!("line {number} {why}")));
                 }
             }
         }
         if ended.is_none() {
-            return Ok(());
+            return Ok(is_whole);
         }
         window.take(len + 1);
     }
-    Ok(())
+    Ok(is_whole)
 }
 
 /// Hands over the one value of a line.

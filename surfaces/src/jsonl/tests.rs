@@ -46,14 +46,17 @@ fn of_each_key_the_last_line_counts() {
 }
 
 #[test]
-fn a_line_that_is_being_written_is_not_there_yet() {
+fn a_line_that_is_being_written_leaves_the_read_unfinished() {
     let (first, last) = ("{\"id\":1,\"n\":1}\n", "{\"id\":1,\"n\":22}");
     let (_folder, path) = with("");
     for cut in 0..last.len() {
         fs::write(&path, [first, &last[..cut]].concat()).unwrap();
         assert_holds(&lines(&path), &[("1", json!({"id": 1, "n": 1}))]);
+        let read = read(&lines(&path)).unwrap();
+        assert_eq!(read.unfinished().is_some(), cut > 0, "cut at {cut}");
     }
     fs::write(&path, [first, last].concat()).unwrap();
+    assert_eq!(read(&lines(&path)).unwrap().unfinished(), None);
     assert_holds(&lines(&path), &[("1", json!({"id": 1, "n": 22}))]);
 }
 

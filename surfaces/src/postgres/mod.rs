@@ -53,6 +53,15 @@ pub enum PostgresError {
     NoKey,
 }
 
+fn parse(url: &Secret) -> Result<Config, PostgresError> {
+    // The parser's own words may repeat a part of it.
+    let config: Config = url.expose().parse().map_err(|_| PostgresError::Url)?;
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        return Err(PostgresError::Url);
+    }
+    Ok(config)
+}
+
 impl Postgres {
     /// The rows of a query in the database behind a URL, by these columns.
     ///
@@ -64,11 +73,7 @@ impl Postgres {
         query: &str,
         key: Vec<String>,
     ) -> Result<Self, PostgresError> {
-        // The parser's own words may repeat a part of it.
-        let mut config: Config = url.expose().parse().map_err(|_| PostgresError::Url)?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(PostgresError::Url);
-        }
+        let mut config = parse(url)?;
         if config.get_application_name().is_none() {
             config.application_name("dosd");
         }
@@ -76,6 +81,14 @@ impl Postgres {
             return Err(PostgresError::NoKey);
         }
         Ok(Self { identity, config, query: Query::new(query, key) })
+    }
+
+    /// Whether [`Postgres::new`] understands a URL.
+    ///
+    /// # Errors
+    /// [`PostgresError::Url`].
+    pub fn check_url(url: &Secret) -> Result<(), PostgresError> {
+        parse(url).map(|_| ())
     }
 
     async fn connect(&self) -> Result<(Client, tokio::task::JoinHandle<()>), Unreadable> {

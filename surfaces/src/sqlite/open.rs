@@ -28,7 +28,10 @@ pub(super) fn read_only(path: &Path, within: Duration, bytes: u64) -> Result<Con
     let path = absolute(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut database = Connection::open_with_flags(path, flags)?;
-    database.busy_timeout(within.min(Duration::from_millis(i32::MAX as u64)))?;
+    // SQLite counts whole milliseconds: it is to give up after the time is over, never before,
+    // so that its end is what is told.
+    let patience = within.saturating_add(Duration::from_millis(1));
+    database.busy_timeout(patience.min(Duration::from_millis(i32::MAX as u64)))?;
     let clock = SystemClock::new();
     database.progress_handler(PER_LOOK, Some(move || clock.monotonic() >= within))?;
     // What the worker wrote into the schema is no reason to trust it.

@@ -15,6 +15,7 @@ fn shell(script: &str) -> Command {
         argv: ["sh", "-c", script].map(Into::into).to_vec(),
         directory: "/".into(),
         environment: Vec::new(),
+        items: None,
         key: None,
         children: Children::default(),
     }
@@ -44,6 +45,9 @@ fn an_array_has_its_keys_inside() {
     let command = Command { key: Pointer::parse("/id"), ..shell(rows) };
     assert_eq!(keys(&see(&command).unwrap()), ["1", "2"]);
     unreadable(&shell(rows), usual(), "name the `key`");
+    let rows = r#"echo '{"items": [{"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}]}'"#;
+    let (items, key) = (Pointer::parse("/items"), Pointer::parse("/metadata/name"));
+    assert_eq!(keys(&see(&Command { items, key, ..shell(rows) }).unwrap()), ["a", "b"]);
     let twice = Command { key: Pointer::parse("/n"), ..shell(r#"echo '[{"n":1},{"n":1}]'"#) };
     unreadable(&twice, usual(), "the key `1` is there twice");
 }

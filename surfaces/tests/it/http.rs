@@ -1,105 +1,40 @@
 //! Servers that answer, and those that do not.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::Write as _;
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use dosd_actors::witness::Limits;
 use dosd_kernel::state_diff::Pointer;
 use dosd_surfaces::{Http, HttpRequest, Secret};
 
+use crate::http_server::{Server, hold, ok};
 use crate::support::{identity, keys, see, unreadable, usual, within};
 
-/// One connection after the other, each with one request.
-struct Server {
-    address: SocketAddr,
-    asked: Arc<Mutex<Vec<String>>>,
-    over: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+/// A server that always gives these bytes.
+fn fixed(bytes: impl Into<Vec<u8>>) -> Server {
+    let bytes = bytes.into();
+    Server::start(move |_, stream| drop(stream.write_all(&bytes)))
 }
 
-impl Server {
-    fn start(answer: impl Fn(&str, &mut TcpStream) + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let (asked, over) =
-            (Arc::<Mutex<Vec<String>>>::default(), Arc::new(AtomicBool::new(false)));
-        let (log, is_over) = (Arc::clone(&asked), Arc::clone(&over));
-        let thread = std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                if is_over.load(Ordering::SeqCst) {
-                    break;
-                }
-                let mut stream = stream.unwrap();
-                let head = head(&stream);
-                log.lock().unwrap().push(head.clone());
-                answer(&head, &mut stream);
-            }
-        });
-        Self { address, asked, over, thread: Some(thread) }
-    }
-
-    /// One that always gives these bytes.
-    fn fixed(bytes: impl Into<Vec<u8>>) -> Self {
-        let bytes = bytes.into();
-        Self::start(move |_, stream| drop(stream.write_all(&bytes)))
-    }
-
-    fn surface(&self) -> Http {
-        self.surface_at("/state", &[], None, None)
-    }
-
-    fn surface_at(
-        &self,
-        path: &str,
-        headers: &[(&str, &str)],
-        items: Option<&str>,
-        key: Option<&str>,
-    ) -> Http {
-        let url = format!("http://user:pass@{}{path}", self.address);
-        let headers: Vec<_> =
-            headers.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect();
-        let request = HttpRequest::new(&url, &headers).unwrap();
-        let pointer = |text: Option<&str>| text.map(|text| Pointer::parse(text).unwrap());
-        Http::new(identity(), request, pointer(items), pointer(key))
-    }
-
-    fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut *self.asked.lock().unwrap())
-    }
+fn surface(server: &Server) -> Http {
+    surface_at(server, "/state", &[], None, None)
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::SeqCst);
-        let _ = TcpStream::connect(self.address);
-        let ended = self.thread.take().unwrap().join();
-        assert!(ended.is_ok() || std::thread::panicking());
-    }
-}
-
-/// The head of a request in lower case.
-fn head(stream: &TcpStream) -> String {
-    let mut head = String::new();
-    let mut reader = BufReader::new(stream);
-    while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).is_ok_and(|read| read > 0) {}
-    head.to_ascii_lowercase()
-}
-
-fn ok(headers: &str, body: &str) -> String {
-    let length = body.len();
-    format!(
-        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
-    )
-}
-
-/// Holds a connection until the other side has enough.
-fn hold(stream: &TcpStream) {
-    let mut rest = Vec::new();
-    let _ = BufReader::new(stream).read_until(0, &mut rest);
+fn surface_at(
+    server: &Server,
+    path: &str,
+    headers: &[(&str, &str)],
+    items: Option<&str>,
+    key: Option<&str>,
+) -> Http {
+    let url = format!("http://user:pass@{}{path}", server.address);
+    let headers: Vec<_> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect();
+    let request = HttpRequest::new(&url, &headers).unwrap();
+    let pointer = |text: Option<&str>| text.map(|text| Pointer::parse(text).unwrap());
+    Http::new(identity(), request, pointer(items), pointer(key))
 }
 
 #[test]
@@ -109,7 +44,7 @@ fn tells_what_is_there_and_what_changed() {
     let server = Server::start(move |_, stream| {
         stream.write_all(ok("", held.lock().unwrap().as_ref()).as_bytes()).unwrap();
     });
-    let http = server.surface();
+    let http = surface(&server);
     let before = see(&http).unwrap();
     assert_eq!(keys(&before), ["a", "b"]);
     *state.lock().unwrap() = r#"{"b": {"x": 1.0}, "a": 1}"#;
@@ -124,10 +59,10 @@ fn tells_what_is_there_and_what_changed() {
 
 #[test]
 fn asks_with_its_headers_and_finds_the_entities_inside() {
-    let server = Server::fixed(ok("", r#"{"total": 2, "data": {"rows": [{"id": 1}, {"id": 2}]}}"#));
+    let server = fixed(ok("", r#"{"total": 2, "data": {"rows": [{"id": 1}, {"id": 2}]}}"#));
     let path = "/state?all=1";
     let headers = [("X-Api-Key", "k1"), ("accept", "application/vnd.x+json")];
-    let http = server.surface_at(path, &headers, Some("/data/rows"), Some("/id"));
+    let http = surface_at(&server, path, &headers, Some("/data/rows"), Some("/id"));
     assert_eq!(keys(&see(&http).unwrap()), ["1", "2"]);
     let asked = server.asked().remove(0);
     for line in [
@@ -140,7 +75,7 @@ fn asks_with_its_headers_and_finds_the_entities_inside() {
         assert!(asked.contains(line), "{asked}");
     }
     assert!(!asked.contains("accept-encoding"), "{asked}");
-    assert_eq!(keys(&see(&server.surface()).unwrap()), ["data", "total"]);
+    assert_eq!(keys(&see(&surface(&server)).unwrap()), ["data", "total"]);
     let shown = format!("{http:?}");
     assert!(
         !shown.contains("k1") && !shown.contains("pass") && !shown.contains("all=1"),
@@ -161,7 +96,7 @@ fn a_document_with_the_same_tag_is_not_sent_again() {
         };
         stream.write_all(answer.as_bytes()).unwrap();
     });
-    let http = server.surface();
+    let http = surface(&server);
     let first = see(&http).unwrap();
     assert_eq!(see(&http).unwrap(), first);
     assert_eq!(see(&http).unwrap(), first);
@@ -185,8 +120,8 @@ fn a_document_with_the_same_tag_is_not_sent_again() {
 
 #[test]
 fn a_304_that_answers_nothing_is_unreadable() {
-    let unasked = Server::fixed("HTTP/1.1 304 Not Modified\r\nconnection: close\r\n\r\n");
-    unreadable(&unasked.surface(), usual(), "304");
+    let unasked = fixed("HTTP/1.1 304 Not Modified\r\nconnection: close\r\n\r\n");
+    unreadable(&surface(&unasked), usual(), "304");
     let server = Server::start(|head, stream| {
         let answer = if head.contains("if-none-match") {
             "HTTP/1.1 304 Not Modified\r\nconnection: close\r\netag: \"other\"\r\n\r\n".to_owned()
@@ -195,7 +130,7 @@ fn a_304_that_answers_nothing_is_unreadable() {
         };
         stream.write_all(answer.as_bytes()).unwrap();
     });
-    let http = server.surface();
+    let http = surface(&server);
     see(&http).unwrap();
     unreadable(&http, usual(), "a tag that nobody asked about");
     see(&http).unwrap();
@@ -223,12 +158,12 @@ fn what_is_not_a_whole_answer_is_unreadable() {
         (String::new(), "connection"),
         ("nonsense\r\n\r\n".to_owned(), "sending request"),
     ] {
-        unreadable(&Server::fixed(bytes.clone()).surface(), usual(), words);
+        unreadable(&surface(&fixed(bytes.clone())), usual(), words);
     }
-    let whole = Server::fixed(format!("{chunked}2\r\n{{}}\r\n0\r\n\r\n"));
-    assert!(see(&whole.surface()).unwrap().is_empty());
-    let last = Server::fixed(ok("link: </s?page=1>; rel=\"prev\"\r\n", "{}"));
-    assert!(see(&last.surface()).unwrap().is_empty());
+    let whole = fixed(format!("{chunked}2\r\n{{}}\r\n0\r\n\r\n"));
+    assert!(see(&surface(&whole)).unwrap().is_empty());
+    let last = fixed(ok("link: </s?page=1>; rel=\"prev\"\r\n", "{}"));
+    assert!(see(&surface(&last)).unwrap().is_empty());
 }
 
 #[test]
@@ -244,8 +179,8 @@ fn a_connection_that_fails_is_unreadable_and_its_secrets_stay_so() {
     let http = Http::new(identity(), HttpRequest::new(&request, &[]).unwrap(), None, None);
     unreadable(&http, usual(), "reset");
     reset.join().unwrap();
-    let closed = Server::fixed("");
-    let http = closed.surface_at("/state?token=hidden", &[], None, None);
+    let closed = fixed("");
+    let http = surface_at(&closed, "/state?token=hidden", &[], None, None);
     drop(closed);
     let error = see(&http).unwrap_err();
     assert!(error.contains("/state?…") && error.contains("refused"), "{error}");
@@ -254,7 +189,7 @@ fn a_connection_that_fails_is_unreadable_and_its_secrets_stay_so() {
 
 #[test]
 fn redirects_stay_with_the_server_that_was_named() {
-    let other = Server::fixed(ok("", "{}"));
+    let other = fixed(ok("", "{}"));
     let elsewhere = format!("http://{}/", other.address);
     let server = Server::start(move |head, stream| {
         let to = match head.split(' ').nth(1).unwrap() {
@@ -268,7 +203,7 @@ fn redirects_stay_with_the_server_that_was_named() {
         );
         stream.write_all(answer.as_bytes()).unwrap();
     });
-    let at = |path| server.surface_at(path, &[("x-api-key", "k")], None, None);
+    let at = |path| surface_at(&server, path, &[("x-api-key", "k")], None, None);
     assert_eq!(keys(&see(&at("/near")).unwrap()), ["a"]);
     unreadable(&at("/away"), usual(), "redirects to another place");
     unreadable(&at("/loop"), usual(), "redirects more than 5 times");
@@ -283,7 +218,7 @@ fn limits_hold() {
             stream.write_all(begin.as_bytes()).unwrap();
             hold(stream);
         });
-        unreadable(&stalls.surface(), short, "raise `timeout`");
+        unreadable(&surface(&stalls), short, "raise `timeout`");
     }
     // Each byte comes in time, but not all of them.
     let drips = Server::start(|_, stream| {
@@ -292,16 +227,16 @@ fn limits_hold() {
             std::thread::yield_now();
         }
     });
-    unreadable(&drips.surface(), short, "raise `timeout`");
-    unreadable(&drips.surface(), Limits { max_bytes: 1000, ..usual() }, "raise `max_bytes`");
-    let large = Server::fixed("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n{");
-    unreadable(&large.surface(), usual(), "raise `max_bytes`");
+    unreadable(&surface(&drips), short, "raise `timeout`");
+    unreadable(&surface(&drips), Limits { max_bytes: 1000, ..usual() }, "raise `max_bytes`");
+    let large = fixed("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n{");
+    unreadable(&surface(&large), usual(), "raise `max_bytes`");
 }
 
 #[test]
 fn can_be_read_where_a_runtime_lets_block() {
-    let server = Server::fixed(ok("", r#"{"a": 1}"#));
-    let http = server.surface();
+    let server = fixed(ok("", r#"{"a": 1}"#));
+    let http = surface(&server);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let read = runtime.block_on(async { tokio::task::spawn_blocking(move || see(&http)).await });
     assert_eq!(keys(&read.unwrap().unwrap()), ["a"]);
@@ -309,7 +244,7 @@ fn can_be_read_where_a_runtime_lets_block() {
 
 #[test]
 fn an_unknown_authority_is_nobody() {
-    let plain = Server::fixed("nonsense");
+    let plain = fixed("nonsense");
     let request = HttpRequest::new(&format!("https://{}/", plain.address), &[]).unwrap();
     unreadable(&Http::new(identity(), request, None, None), usual(), "error sending request");
 }

@@ -6,6 +6,8 @@ mod exit;
 mod git;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "http")]
+mod http_server;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]

@@ -49,7 +49,6 @@ fn rows_are_entities() {
     every_type_has_a_value(&server);
     what_fails_is_unreadable(&server);
     limits_hold(&server);
-    certificates_are_checked(&server);
 }
 
 fn every_type_has_a_value(server: &Server) {
@@ -112,7 +111,18 @@ fn limits_hold(server: &Server) {
     unreadable(&many, within(Duration::ZERO), "raise `timeout`");
 }
 
-fn certificates_are_checked(server: &Server) {
+/// Where the process that [`certificates_are_checked`] starts finds a server.
+const URL: &str = "DOSD_TEST_POSTGRES";
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the other process is told by its environment")]
+fn certificates_are_checked() {
+    if let Ok(url) = std::env::var(URL) {
+        let used = "select ssl::text as id from pg_stat_ssl where pid = pg_backend_pid()";
+        assert_eq!(keys(&see(&surface(&Secret::new(url), used, &["id"])).unwrap()), ["true"]);
+        return;
+    }
+    let server = Server::start();
     let read = |options| see(&surface(&server.network_url(options), "select 1 as id", &["id"]));
     assert_eq!(keys(&read("sslmode=disable").unwrap()), ["1"]);
     for options in ["sslmode=require", "sslmode=prefer"] {
@@ -121,24 +131,12 @@ fn certificates_are_checked(server: &Server) {
     }
     // Another process, because a process looks up once whom it trusts.
     let mut other = std::process::Command::new(std::env::current_exe().unwrap());
-    other.args(["--exact", "postgres::reads_with_a_named_authority", "--ignored"]);
+    other.args(["--exact", "postgres::certificates_are_checked"]);
     other.env("SSL_CERT_FILE", server.certificate());
     other.env(URL, server.network_url("sslmode=require").expose());
     let output = other.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
-}
-
-/// Where [`reads_with_a_named_authority`] finds a server.
-const URL: &str = "DOSD_TEST_POSTGRES";
-
-#[test]
-#[ignore = "for a process that `rows_are_entities` starts"]
-#[expect(clippy::disallowed_methods, reason = "this process is told by its environment")]
-fn reads_with_a_named_authority() {
-    let url = Secret::new(std::env::var(URL).unwrap());
-    let used = "select ssl::text as id from pg_stat_ssl where pid = pg_backend_pid()";
-    assert_eq!(keys(&see(&surface(&url, used, &["id"])).unwrap()), ["true"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
-//! A PostgreSQL server of one's own, on a socket in a folder that goes with it.
+//! A PostgreSQL server of one's own, on a socket in a folder that goes with it. The tests of the
+//! surfaces and those of the whole binary share it.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -17,7 +19,7 @@ const VERSIONS: &str = "/usr/lib/postgresql";
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let server = Self { folder: tempfile::tempdir().unwrap() };
+        let server = Self { folder: tempfile::tempdir().expect("a folder") };
         if is_root() {
             run(Command::new("chown").arg("postgres").arg(server.path()));
         }
@@ -73,7 +75,7 @@ impl Server {
             &port(self).to_string(),
         ]);
         let output = run(psql.arg("--host").arg(self.path()).args(["--command", statements]));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
     }
 }
 
@@ -89,7 +91,7 @@ impl Drop for Server {
 /// One for each server, by its folder's inode; somebody else's server does not take it often.
 fn port(server: &Server) -> u64 {
     use std::os::unix::fs::MetadataExt as _;
-    20_000 + server.path().metadata().unwrap().ino() % 10_000
+    20_000 + server.path().metadata().expect("a folder").ino() % 10_000
 }
 
 fn is_root() -> bool {
@@ -116,12 +118,19 @@ fn programs() -> &'static Path {
             return found;
         }
         assert!(is_root(), "PostgreSQL is not installed: apt-get install postgresql");
+        // Test processes of several packages may be here at once; the lock goes with the file.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target directory");
+        let lock = File::create(target.join("postgresql.lock")).expect("a lock file");
+        lock.lock().expect("a lock");
+        if let Some(found) = find() {
+            return found;
+        }
         let mut apt = Command::new("apt-get");
         run(apt.arg("update"));
         let mut apt = Command::new("apt-get");
         apt.env("DEBIAN_FRONTEND", "noninteractive");
         run(apt.args(["install", "--yes", "--no-install-recommends", "postgresql"]));
-        find().unwrap()
+        find().expect("PostgreSQL, which is installed")
     })
 }
 
@@ -131,7 +140,7 @@ fn find() -> Option<PathBuf> {
 }
 
 fn run(command: &mut Command) -> Output {
-    let output = command.output().unwrap();
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {output:?}");
     output
 }

@@ -67,6 +67,7 @@ pub struct Collector<'a> {
     /// How many were handed over, also with keys that came before.
     handed: u64,
     bytes: u64,
+    unfinished: Option<String>,
 }
 
 impl<'a> Collector<'a> {
@@ -80,6 +81,7 @@ impl<'a> Collector<'a> {
             parts: Vec::new(),
             handed: 0,
             bytes: 0,
+            unfinished: None,
         }
     }
 
@@ -88,6 +90,7 @@ impl<'a> Collector<'a> {
         let took = self.reading.clock.monotonic().saturating_sub(self.began);
         let mut digests =
             Digests::new(self.arena, self.parts, self.repeats, self.handed, self.bytes, took);
+        digests.unfinished = self.unfinished;
         digests.count()?;
         let max = self.reading.limits.max_entities;
         if digests.entities() > max {
@@ -185,6 +188,10 @@ impl Entities for Collector<'_> {
             self.go_on()?;
         }
         self.keep(key, digest)
+    }
+
+    fn unfinished(&mut self, what: String) {
+        self.unfinished = Some(what);
     }
 
     fn go_on(&mut self) -> Result<(), Stop> {

@@ -27,6 +27,8 @@ pub struct Digests {
     entities: u64,
     bytes: u64,
     took: Duration,
+    /// What it ended with, if that was not whole.
+    pub(super) unfinished: Option<String>,
     /// The last file that they were written to.
     kept: Mutex<Option<PathBuf>>,
 }
@@ -51,7 +53,8 @@ impl Digests {
         bytes: u64,
         took: Duration,
     ) -> Self {
-        Self { arena, parts, repeats, entities, bytes, took, kept: Mutex::default() }
+        let (unfinished, kept) = (None, Mutex::default());
+        Self { arena, parts, repeats, entities, bytes, took, unfinished, kept }
     }
 
     /// Finds out how many keys there are where a key may have come more than once.
@@ -84,6 +87,13 @@ impl Digests {
     #[must_use]
     pub fn took(&self) -> Duration {
         self.took
+    }
+
+    /// What the surface ended with, if that was not whole: an entity that is not here may be
+    /// in it.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<&str> {
+        self.unfinished.as_deref()
     }
 
     /// Walks over them in the order of their keys.

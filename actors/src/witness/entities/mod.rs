@@ -42,6 +42,11 @@ pub trait Entities {
     /// [`Stop`]: read no further.
     fn digested(&mut self, key: &str, digest: Digest, bytes: u64) -> Result<(), Stop>;
 
+    /// The surface ends with something that is not whole, so that more may be there than was
+    /// handed over: `what`, with its place. What is missing from this read is not known to be
+    /// missing from the world.
+    fn unfinished(&mut self, what: String);
+
     /// To be asked now and then where reading goes on without an entity.
     ///
     /// # Errors

@@ -2,9 +2,10 @@
 
 use super::super::paths;
 use super::super::secret::{self, InFile};
-use crate::config::model::{SqlSource, Surface};
+use crate::config::model::{Secret, SqlSource, Surface};
 use crate::config::section::Section;
 use dosd_kernel::state_diff::Pointer;
+use dosd_surfaces::{Dir, HttpRequest, Postgres};
 use std::path::PathBuf;
 
 /// Every kind.
@@ -20,7 +21,7 @@ pub(super) fn keys(kind: &str) -> &'static [&'static str] {
         "http" => &["url", "headers", "headers_env", "items", "key"],
         "git" => &["path", "refs", "files"],
         "dir" => &["path", "include", "exclude"],
-        "command" => &["argv", "key"],
+        "command" => &["argv", "items", "key"],
         "exit" => &["argv"],
         _ => &[],
     }
@@ -51,24 +52,42 @@ pub(super) fn surface(entry: &Section<'_>, kind: &str) -> Option<Surface> {
         }
         "postgres" => {
             let (url, key) = (secret::required(entry, "url", InFile::Allowed), columns(entry));
+            if let (Some(Secret::Plain(url)), Some(text)) = (&url, entry.text("url"))
+                && let Err(wrong) = Postgres::check_url(&dosd_surfaces::Secret::new(url.as_str()))
+            {
+                text.error(wrong.to_string(), "write it like that, without the password");
+            }
             let query = required_text(entry, "query", "write the query that gives the entities");
             Some(Surface::Postgres { url: url?, query: query?, key: key? })
         }
         "http" => http(entry),
         "git" => {
             let path = directory(entry, false);
-            let refs = globs(entry, "refs", &["refs/heads/*", "refs/tags/*"]);
+            let refs = texts(entry, "refs", &["refs/heads/*", "refs/tags/*"], |pattern| {
+                if pattern.starts_with("refs/") {
+                    return Ok(());
+                }
+                let help =
+                    format!("write it in full, like `refs/heads/{}`", pattern.escape_debug());
+                Err(("matches no ref".to_owned(), help))
+            });
             let files = entry.text("files").map(|text| text.value.to_owned());
             Some(Surface::Git { path: path?, refs, files })
         }
         "dir" => {
             let path = directory(entry, true);
-            let (include, exclude) = (globs(entry, "include", &[]), globs(entry, "exclude", &[]));
+            let fits = |glob: &str| {
+                let help = "write one like `**/*.rs`; a `\\` takes away what a character means";
+                Dir::check_pattern(glob).map_err(|bad| (bad.to_string(), help.to_owned()))
+            };
+            let include = texts(entry, "include", &[], fits);
+            let exclude = texts(entry, "exclude", &[], fits);
             Some(Surface::Dir { path: path?, include, exclude })
         }
         "command" => {
-            let (argv, key) = (argv(entry), pointer(entry, "key"));
-            Some(Surface::Command { argv: argv?, key: key? })
+            let argv = argv(entry);
+            let (items, key) = (pointer(entry, "items"), pointer(entry, "key"));
+            Some(Surface::Command { argv: argv?, items: items?, key: key? })
         }
         "exit" => Some(Surface::Exit { argv: argv(entry)? }),
         _ => None,
@@ -161,10 +180,13 @@ fn sql_source(entry: &Section<'_>) -> Option<SqlSource> {
 fn http(entry: &Section<'_>) -> Option<Surface> {
     let url = required_text(entry, "url", "write where the document is, like `https://…`");
     let url = url.filter(|url| {
-        let is_http = url.starts_with("http://") || url.starts_with("https://");
+        let is_http = HttpRequest::new(url, &[]).is_ok();
         if let Some(text) = entry.text("url") {
             if !is_http {
-                text.error("is not an `http` or `https` URL", "write it with its scheme");
+                text.error(
+                    "is not an `http` or `https` URL",
+                    "write it with its scheme and host, like `https://tracker.example/api`",
+                );
             } else if secret::has_password(url) {
                 text.error("holds a password", "send an `Authorization` header by `headers_env`");
                 return false;
@@ -177,11 +199,22 @@ fn http(entry: &Section<'_>) -> Option<Surface> {
     Some(Surface::Http { url: url?, headers, items: items?, key: key? })
 }
 
-fn globs(entry: &Section<'_>, key: &str, default: &[&str]) -> Vec<String> {
-    match entry.texts_or_one(key) {
-        Some(list) => list.iter().map(|glob| glob.value.to_owned()).collect(),
-        None => default.iter().map(|glob| (*glob).to_owned()).collect(),
+/// A list of texts, or one. `fits` says what is wrong with one, and what to do.
+fn texts(
+    entry: &Section<'_>,
+    key: &str,
+    default: &[&str],
+    fits: impl Fn(&str) -> Result<(), (String, String)>,
+) -> Vec<String> {
+    let Some(list) = entry.texts_or_one(key) else {
+        return default.iter().map(|text| (*text).to_owned()).collect();
+    };
+    for text in &list {
+        if let Err((what, help)) = fits(text.value) {
+            text.error(what, help);
+        }
     }
+    list.iter().map(|text| text.value.to_owned()).collect()
 }
 
 fn argv(entry: &Section<'_>) -> Option<Vec<String>> {

@@ -6,6 +6,7 @@ use super::dosd::not_zero;
 use super::names::entry_name;
 use crate::config::model::{Surface, Witness};
 use crate::config::section::Section;
+use crate::config::value::Shape;
 use crate::config::words::{did_you_mean, one_of};
 use dosd_actors::witness::Limits;
 use dosd_kernel::evidence::Accountability;
@@ -25,6 +26,12 @@ const PROBE_TIMEOUT: Duration = Duration::from_mins(5);
 pub(super) fn check(entries: &[Section<'_>]) -> Vec<Witness> {
     let mut taken = BTreeSet::new();
     entries.iter().filter_map(|entry| check_one(entry, &mut taken)).collect()
+}
+
+/// The names of all entries, also of those that cannot stand as they are.
+pub(super) fn names<'a>(entries: &[Section<'a>]) -> Vec<&'a str> {
+    let named = entries.iter().filter(|entry| entry.shape("name") == Some(Shape::Text));
+    named.filter_map(|entry| entry.text("name")).map(|name| name.value).collect()
 }
 
 fn check_one(entry: &Section<'_>, taken: &mut BTreeSet<String>) -> Option<Witness> {
