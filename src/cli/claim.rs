@@ -69,25 +69,24 @@ impl Arguments {
             expect,
             wait: !self.no_wait,
         };
-        match control::call(&socket, &request, self.timeout)? {
-            Answer::Claim { report, .. } => {
-                if self.json {
-                    output.json(&report, Layout::Compact);
-                } else {
-                    output.line(format_args!("{}: {}", report.verdict.as_str(), report.reason));
-                }
-                Ok(Exit::from(report.verdict))
+        let answer = control::call(&socket, &request, self.timeout)?;
+        if let Answer::Claim { report, .. } = answer {
+            if self.json {
+                output.json(&report, Layout::Compact);
+            } else {
+                output.line(format_args!("{}: {}", report.verdict.as_str(), report.reason));
             }
-            Answer::Accepted => {
-                if self.json {
-                    output.json(&serde_json::json!({"accepted": true}), Layout::Compact);
-                } else {
-                    output.line("accepted; the verdict goes to the journal");
-                }
-                Ok(Exit::SUCCESS)
-            }
-            other => Err(no_answer(other)),
+            return Ok(Exit::from(report.verdict));
         }
+        if answer != Answer::Accepted {
+            return Err(no_answer(answer));
+        }
+        if self.json {
+            output.json(&serde_json::json!({"accepted": true}), Layout::Compact);
+        } else {
+            output.line("accepted; the verdict goes to the journal");
+        }
+        Ok(Exit::SUCCESS)
     }
 }
 

@@ -103,6 +103,9 @@ pub(super) fn exited_verdict(
             detail.insert(key.into(), value.into());
         }
     }
+    if let Some(excuse) = end.excused {
+        detail.insert("excused".into(), excuse.as_str().into());
+    }
     let RunAccount { unclaimed, claims } = account;
     if claims.any() {
         for (key, count) in [

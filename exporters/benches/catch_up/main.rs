@@ -1,15 +1,19 @@
 //! How fast an exporter catches up that is 100,000 events behind, and what memory that
 //! takes: a real journal, cursor and sink, and a receiver in a process of its own.
 //!
-//! `cargo bench -p dosd-exporters --bench catch_up -- [file] [webhook]`
+//! `cargo bench -p dosd-exporters --bench catch_up -- [file] [otlp] [statsd] [webhook]`
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod exporter;
 mod file;
 mod journal;
 mod memory;
-#[cfg(feature = "webhook")]
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(any(feature = "otlp", feature = "webhook"))]
 mod receiver;
+#[cfg(feature = "statsd")]
+mod statsd;
 #[cfg(feature = "webhook")]
 mod webhook;
 
@@ -20,6 +24,10 @@ type Case = (&'static str, fn(usize));
 
 const CASES: &[Case] = &[
     ("file", file::run),
+    #[cfg(feature = "otlp")]
+    ("otlp", otlp::run),
+    #[cfg(feature = "statsd")]
+    ("statsd", statsd::run),
     #[cfg(feature = "webhook")]
     ("webhook", webhook::run),
 ];
@@ -31,7 +39,7 @@ fn main() {
             let (_, run) = CASES.iter().find(|(known, _)| known == name).expect("a known sink");
             run(events.parse().expect("a number"));
         }
-        #[cfg(feature = "webhook")]
+        #[cfg(any(feature = "otlp", feature = "webhook"))]
         ["receive-http"] => receiver::serve(),
         arguments => run_all(arguments),
     }

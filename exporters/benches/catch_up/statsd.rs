@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use dosd_exporters::statsd::{Address, StatsdConfig, StatsdSink};
 
+use crate::exporter;
+
+const GOAL_PER_S: f64 = 300_000.0;
+
 /// A datagram that has not come by then never will.
 const LONG: Duration = Duration::from_secs(5);
 
@@ -17,7 +21,7 @@ pub(crate) fn run(events: usize) {
     let receiver = std::thread::spawn(move || counted(&socket, events as u64));
     let address = Address::Udp { host: Ipv4Addr::LOCALHOST.to_string(), port };
     let config = StatsdConfig { address, ..StatsdConfig::default() };
-    super::catch_up("statsd", events, StatsdSink::new(config).expect("a sink"));
+    exporter::run("statsd", GOAL_PER_S, events, |_| StatsdSink::new(config).expect("a sink"));
     println!("statsd: {} of {events} events counted", receiver.join().expect("a receiver"));
 }
 

@@ -26,19 +26,19 @@ pub(super) enum Target {
 /// What was typed about a destination.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Typed {
-    /// The file of `file` [default: $DOS_EXPORT_FILE]
+    /// The file of `file` [default: `$DOS_EXPORT_FILE`]
     #[arg(long, value_name = "PATH")]
     path: Option<PathBuf>,
-    /// The agent of `statsd` [default: $DOS_STATSD_HOST, else 127.0.0.1]
+    /// The agent of `statsd` [default: `$DOS_STATSD_HOST`, else 127.0.0.1]
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
-    /// Its port [default: $DOS_STATSD_PORT, else 8125]
+    /// Its port [default: `$DOS_STATSD_PORT`, else 8125]
     #[arg(long, value_name = "PORT", allow_negative_numbers = true)]
     port: Option<i64>,
-    /// The collector of `otlp` [default: $DOS_OTLP_ENDPOINT, else $OTEL_EXPORTER_OTLP_ENDPOINT]
+    /// The collector of `otlp` [default: `$DOS_OTLP_ENDPOINT`, else `$OTEL_EXPORTER_OTLP_ENDPOINT`]
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
-    /// Where `webhook` posts to, or an incoming webhook of `slack` [default: $DOS_WEBHOOK_URL]
+    /// Where `webhook` posts to, or an incoming webhook of `slack` [default: `$DOS_WEBHOOK_URL`]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// The channel of `slack`, whose bot's token is in `$SLACK_BOT_TOKEN`
@@ -46,9 +46,12 @@ pub(super) struct Typed {
     channel: Option<String>,
 }
 
+/// A variable's value by its name.
+type LookUp = dyn Fn(&str) -> Option<String>;
+
 /// Where values are looked up that were not typed.
 pub(super) struct Surroundings {
-    variables: Box<dyn Fn(&str) -> Option<String>>,
+    variables: Box<LookUp>,
     dot_env: String,
 }
 

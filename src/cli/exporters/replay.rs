@@ -48,8 +48,8 @@ impl Arguments {
         let exporter = named(context, &self.name)?;
         let workspace = context.workspace()?;
         let ports = SinkPorts::once(workspace.clone(), context.environment());
-        let replayer = Replayer { ports: ports.clone(), workspace, name: self.name.clone() };
-        let replayed = online()?.block_on(async { ports.open(&exporter, replayer).await })?;
+        let user = Replayer { ports: ports.clone(), workspace, name: self.name.clone() };
+        let replayed = online()?.block_on(async { ports.open(&exporter, user).await })?;
         let Replayed { sent, refused, left, unreadable, ref problem } = replayed;
         if self.json {
             let problem = problem.as_deref();

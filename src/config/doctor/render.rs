@@ -131,8 +131,9 @@ impl Detail {
             let state = if exporter.problem.is_none() { "ok" } else { "bad" };
             let (name, kind) = (&exporter.name, exporter.kind);
             let severity = exporter.min_severity;
-            let path = exporter.path.iter().map(|path| format!("  {path}")).collect::<String>();
-            writeln!(formatter, "  {name}  {kind}  from {severity}{path}  ({state})")?;
+            let place =
+                exporter.path.as_deref().map_or_else(String::new, |path| format!("  {path}"));
+            writeln!(formatter, "  {name}  {kind}  from {severity}{place}  ({state})")?;
         }
         Ok(())
     }

@@ -160,9 +160,8 @@ fn slack(entry: &Section<'_>) -> Option<Slack> {
             return None;
         }
         let token = secret::required(entry, "token", InFile::Refused);
-        const CHANNEL: &str = "name the channel, best by its id, like `C0123456789`";
         if !entry.has("channel") {
-            entry.missing("channel", CHANNEL);
+            entry.missing("channel", "name the channel, best by its id, like `C0123456789`");
         }
         let channel = entry.text("channel").filter(|channel| not_blank(channel));
         let api = optional_url(entry, "api");
