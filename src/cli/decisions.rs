@@ -79,7 +79,10 @@ impl Arguments {
 }
 
 /// All decisions that wait for a resolver, or for anybody, in order.
-fn collect(context: &Context, resolver: Option<Resolver>) -> Result<Vec<Decision>, Failure> {
+pub(super) fn collect(
+    context: &Context,
+    resolver: Option<Resolver>,
+) -> Result<Vec<Decision>, Failure> {
     let (config, workspace) = (context.config()?, context.workspace()?);
     let policy = Policy { resolver, max_age_days: config.retention.journal_max_age_days };
     let reasons = Reasons::of(&config.reasons);
@@ -97,7 +100,7 @@ fn collect(context: &Context, resolver: Option<Resolver>) -> Result<Vec<Decision
     Ok(decisions::queue(found, &policy))
 }
 
-fn print(decisions: &[Decision], output: &mut Output) {
+pub(super) fn print(decisions: &[Decision], output: &mut Output) {
     if decisions.is_empty() {
         output.line("nothing waits for a decision");
         return;

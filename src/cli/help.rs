@@ -19,6 +19,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "watch",
             "top",
             "decisions",
+            "notify",
             "ps",
             "logs",
         ],

@@ -33,6 +33,7 @@ mod lint;
 mod liveness;
 mod logs;
 mod not_yet;
+mod notify;
 mod observe;
 mod output;
 mod plan;
@@ -47,6 +48,7 @@ mod run_files;
 mod run_id;
 mod status;
 mod surfaces;
+mod surroundings;
 mod table;
 mod top;
 mod trace;
@@ -84,6 +86,7 @@ enum Verb {
     Watch(watch::Arguments),
     Top(top::Arguments),
     Decisions(decisions::Arguments),
+    Notify(notify::Arguments),
     LeaseLane(lease_lane::Arguments),
     Halt(halt::Arguments),
     Reset(reset::Arguments),
@@ -142,6 +145,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Watch(arguments) => arguments.execute(&context, &mut output),
         Verb::Top(arguments) => arguments.execute(&context, &mut output),
         Verb::Decisions(arguments) => arguments.execute(&context, &mut output),
+        Verb::Notify(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
         Verb::Halt(arguments) => arguments.execute(&context, &mut output),
         Verb::Reset(arguments) => arguments.execute(&context, &mut output),

@@ -5,7 +5,7 @@ use super::Failure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The names, sorted.
-const VERBS: [&str; 43] = [
+const VERBS: [&str; 42] = [
     "answer-shape",
     "arg-provenance",
     "attest",
@@ -29,7 +29,6 @@ const VERBS: [&str; 43] = [
     "learn",
     "man",
     "memory",
-    "notify",
     "overlap-eval",
     "pick-priority",
     "pickable",

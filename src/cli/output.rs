@@ -6,6 +6,7 @@ use super::exit::Failure;
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How a JSON value is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,12 @@ impl Output {
     #[must_use]
     pub fn stdout() -> Self {
         Self::to(io::stdout())
+    }
+
+    /// Into memory: what was written is there after [`Output::finish`].
+    pub(super) fn captured() -> (Self, Arc<Mutex<Vec<u8>>>) {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        (Self::to(Captured(Arc::clone(&bytes))), bytes)
     }
 
     /// Any other destination.
@@ -112,6 +119,19 @@ impl Output {
         if self.ended.is_none() {
             self.ended = act(&mut self.sink).err();
         }
+    }
+}
+
+/// Memory that is written to.
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

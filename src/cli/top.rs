@@ -56,10 +56,7 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
-        let (config, workspace) = (context.config()?, context.workspace()?);
-        let journal = workspace.lane_journal(&config.paths, context.environment());
-        let git = Git::at(workspace.root());
-        let mut camera = Camera { config, workspace, git, journal: Follower::new(journal) };
+        let mut camera = Camera::new(context)?;
         let clock = SystemClock::new();
         if self.json {
             output.json(&camera.frame(clock.now_ms())?, Layout::Indented);
@@ -85,7 +82,19 @@ struct Camera {
     journal: Follower<FrameFold>,
 }
 
+/// The fleet at this moment.
+pub(super) fn frame(context: &Context) -> Result<Frame, Failure> {
+    Camera::new(context)?.frame(SystemClock::new().now_ms())
+}
+
 impl Camera {
+    fn new(context: &Context) -> Result<Self, Failure> {
+        let (config, workspace) = (context.config()?, context.workspace()?);
+        let journal = workspace.lane_journal(&config.paths, context.environment());
+        let git = Git::at(workspace.root());
+        Ok(Self { config, workspace, git, journal: Follower::new(journal) })
+    }
+
     fn frame(&mut self, now_ms: i64) -> Result<Frame, Failure> {
         let followed = self.journal.follow();
         followed.map_err(|cause| unreadable_journal(self.journal.path(), &cause))?;
@@ -140,7 +149,8 @@ impl Camera {
     }
 }
 
-fn print(frame: &Frame, output: &mut Output) {
+/// Prints a frame for people.
+pub(super) fn print(frame: &Frame, output: &mut Output) {
     output.line(format_args!("{}  {}", frame.workspace, frame.now));
     if !frame.initialized {
         output.line("without a `dos.toml`: the lanes are the default ones");

@@ -16,6 +16,7 @@ mod exporting;
 mod fleet;
 mod git_verbs;
 mod leases;
+mod notify;
 mod outlive;
 mod peer_reads;
 mod reads;

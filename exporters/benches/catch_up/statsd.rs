@@ -27,7 +27,7 @@ pub(crate) fn run(events: usize) {
 
 /// Adds up counters until there are so many, or nothing comes any more.
 fn counted(socket: &UdpSocket, events: u64) -> u64 {
-    let mut datagram = [0; 65_536];
+    let mut datagram = vec![0; 65_536];
     let mut sum = 0;
     while sum < events
         && let Ok(length) = socket.recv(&mut datagram)

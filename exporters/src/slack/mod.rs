@@ -16,6 +16,7 @@ mod escape;
 mod gather;
 mod line;
 mod message;
+mod notice;
 mod state_file;
 mod status;
 #[cfg(test)]
@@ -25,5 +26,6 @@ mod wire;
 
 pub use config::{API, Destination, GROUP_INTERVAL, GROUP_WAIT, REPEAT, SlackConfig, TIMEOUT};
 pub use gather::Gathered;
+pub use notice::{SlackNotice, post_notice};
 pub use state_file::StateFile;
 pub use transport::SlackSink;

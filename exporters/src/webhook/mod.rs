@@ -8,6 +8,7 @@ mod encode;
 mod hidden;
 mod judge;
 mod line;
+mod notice;
 mod sign;
 #[cfg(test)]
 mod tests;
@@ -16,4 +17,5 @@ mod transport;
 pub use body::MAX_BODY_BYTES;
 pub use config::{DEFAULT_TIMEOUT, WebhookConfig};
 pub use encode::Message;
+pub use notice::post_json;
 pub use transport::WebhookSink;

@@ -127,7 +127,7 @@ impl Sink for WebhookSink {
     }
 }
 
-fn parse(config: &WebhookConfig) -> Result<Url, String> {
+pub(super) fn parse(config: &WebhookConfig) -> Result<Url, String> {
     const HELP: &str = "help: it looks like `https://host/path`";
     // A parser's error names what is missing and quotes nothing.
     let url = Url::parse(config.url.expose())
@@ -143,7 +143,7 @@ fn parse(config: &WebhookConfig) -> Result<Url, String> {
     Ok(url)
 }
 
-fn headers(config: &WebhookConfig) -> Result<HeaderMap, String> {
+pub(super) fn headers(config: &WebhookConfig) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(token) = &config.token {

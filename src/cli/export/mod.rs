@@ -7,6 +7,7 @@ mod target;
 
 use super::cadence::{self, Cadence};
 use super::exit::note;
+use super::surroundings::Surroundings;
 use super::{Context, Exit, Failure, Layout, Output};
 use crate::config;
 use crate::sinks::{SinkPorts, SinkUser};
@@ -16,7 +17,7 @@ use dosd_exporters::Sink;
 use drain::{Begin, Drain, Drained, Means, Nowhere};
 use serde::Serialize;
 use std::time::Duration;
-use target::{Surroundings, Target, Typed};
+use target::{Target, Typed};
 
 const EXAMPLES: &str = "\
 Examples:

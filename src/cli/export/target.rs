@@ -2,10 +2,9 @@
 //! decides nothing about which ones.
 
 use super::super::Failure;
+use super::super::surroundings::Surroundings;
 use crate::config::sink::{Otlp, Slack, SlackDestination, Statsd, StatsdAddress, Webhook};
 use crate::config::{Exporter, Rotation, Secret, Sink, StartFrom};
-use crate::env::Environment;
-use crate::workspace::Workspace;
 use dosd_kernel::verdict::Severity;
 use std::path::PathBuf;
 
@@ -44,37 +43,6 @@ pub(super) struct Typed {
     /// The channel of `slack`, whose bot's token is in `$SLACK_BOT_TOKEN`
     #[arg(long, value_name = "CHANNEL")]
     channel: Option<String>,
-}
-
-/// A variable's value by its name.
-type LookUp = dyn Fn(&str) -> Option<String>;
-
-/// Where values are looked up that were not typed.
-pub(super) struct Surroundings {
-    variables: Box<LookUp>,
-    dot_env: String,
-}
-
-impl Surroundings {
-    /// The environment, and the workspace's `.env` behind it.
-    pub(super) fn of(workspace: &Workspace, environment: &Environment) -> Self {
-        let dot_env = std::fs::read_to_string(workspace.root().join(".env")).unwrap_or_default();
-        // A test of this process has its own.
-        let file = environment.export_file.as_ref().map(|path| path.display().to_string());
-        let variables = move |name: &str| match name {
-            "DOS_EXPORT_FILE" => file.clone(),
-            _ => crate::env::variable(name),
-        };
-        Self { variables: Box::new(variables), dot_env }
-    }
-
-    fn get(&self, name: &str) -> Option<String> {
-        (self.variables)(name).or_else(|| dot_env(&self.dot_env, name).map(ToOwned::to_owned))
-    }
-
-    fn typed_or(&self, typed: Option<String>, name: &str) -> Option<String> {
-        typed.filter(|text| !text.trim().is_empty()).or_else(|| self.get(name))
-    }
 }
 
 impl Target {
@@ -192,26 +160,16 @@ fn shown(url: &str) -> String {
     url.parse().map_or_else(|_| "the URL".to_owned(), |url| dosd_network::place(&url))
 }
 
-/// A variable's value in the text of a `.env` file; the last one counts.
-fn dot_env<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-    let mut values = lines.filter_map(|line| {
-        let (key, value) = line.split_once('=')?;
-        (key.trim() == name).then(|| value.trim().trim_matches('"').trim_matches('\''))
-    });
-    values.next_back().filter(|value| !value.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Surroundings, Target, Typed, dot_env};
+    use super::{Surroundings, Target, Typed};
 
     fn around(variables: &'static [(&str, &str)], dot_env: &str) -> Surroundings {
         let get = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Surroundings { variables: Box::new(get), dot_env: dot_env.to_owned() }
+        Surroundings::new(get, dot_env)
     }
 
     #[test]
@@ -246,13 +204,5 @@ mod tests {
         assert!(unknown.contains("null, file, statsd, otlp, slack, webhook"), "{unknown}");
         let port = Typed { port: Some(-1), ..Typed::default() };
         assert!(Target::named("statsd", port, &none).is_err());
-    }
-
-    #[test]
-    fn a_dot_env_file_is_read_leniently() {
-        let text = "# X=no\nX = \"a b\"\nexport\nY='c'\nX=d=e\nZ=\n";
-        assert_eq!(dot_env(text, "X"), Some("d=e"));
-        assert_eq!(dot_env(text, "Y"), Some("c"));
-        assert_eq!((dot_env(text, "Z"), dot_env(text, "export")), (None, None));
     }
 }

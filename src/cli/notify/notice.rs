@@ -72,7 +72,14 @@ pub(super) fn of_decisions(decisions: &[Decision], most: usize, summary: String)
         count => format!("{count} decisions need you"),
     };
     let fields = decisions.iter().take(most).map(field).collect();
-    Notice { severity, title, summary, fields, key: "dos-decisions".to_owned(), source: "decisions" }
+    Notice {
+        severity,
+        title,
+        summary,
+        fields,
+        key: "dos-decisions".to_owned(),
+        source: "decisions",
+    }
 }
 
 fn field(decision: &Decision) -> (String, String) {
@@ -81,14 +88,12 @@ fn field(decision: &Decision) -> (String, String) {
         "" => kind.as_str().to_owned(),
         lane => format!("{} @ {lane}", kind.as_str()),
     };
-    let mut text = reason_text.clone();
-    if !proposed_command.is_empty() {
-        text.push_str(&format!("  → stop: {proposed_command}"));
-    }
-    if *dup_count > 1 {
-        text.push_str(&format!("  ({dup_count} times)"));
-    }
-    (name, text)
+    let stop = match proposed_command.as_str() {
+        "" => String::new(),
+        command => format!("  → stop: {command}"),
+    };
+    let again = if *dup_count > 1 { format!("  ({dup_count} times)") } else { String::new() };
+    (name, format!("{reason_text}{stop}{again}"))
 }
 
 /// How the fleet stands.
@@ -105,9 +110,10 @@ pub(super) fn of_frame(frame: &Frame, summary: String) -> Notice {
         count(Chip::Advancing),
         count(Chip::Free),
     );
-    let held = frame.lanes.iter().filter(|lane| {
-        matches!(lane.chip, Chip::Advancing | Chip::Spinning | Chip::Stalled)
-    });
+    let held = frame
+        .lanes
+        .iter()
+        .filter(|lane| matches!(lane.chip, Chip::Advancing | Chip::Spinning | Chip::Stalled));
     let fields = held.map(|lane| {
         let text = format!("{}  {}", lane.chip.as_str(), lane.holder);
         (lane.lane.clone(), text.trim_end().to_owned())

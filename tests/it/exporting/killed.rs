@@ -24,7 +24,7 @@ fn a_daemon_that_is_killed_in_mid_export_loses_nothing() {
     ));
     let (mut written, mut in_the_middle) = (0, 0);
     for moment in 0..MOMENTS {
-        let more = random.usize(20..400);
+        let more = random.usize(20..120);
         append(&workspace, written..written + more / 2);
         let daemon = Daemon::start(&workspace);
         // The other half comes while it sends.

@@ -1,7 +1,7 @@
 //! The daemon's exporters and the verbs about them, with a receiver on this machine.
 
 mod killed;
-mod receiver;
+pub(crate) mod receiver;
 mod verbs;
 
 use crate::support::workspace::Workspace;

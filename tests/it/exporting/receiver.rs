@@ -13,15 +13,15 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Received {
+pub(crate) struct Received {
     /// The id of the event.
-    pub(super) id: String,
-    pub(super) body: Value,
+    pub(crate) id: String,
+    pub(crate) body: Value,
 }
 
 /// The receiver; it listens until the test process ends, and takes nothing after it was dropped.
-pub(super) struct Receiver {
-    pub(super) url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     state: Arc<State>,
 }
 
@@ -46,7 +46,7 @@ impl Default for Inbox {
 
 impl Receiver {
     /// One that takes everything.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("its address");
         let state = Arc::new(State::default());
@@ -61,22 +61,22 @@ impl Receiver {
     }
 
     /// Answers with this from now on.
-    pub(super) fn answer(&self, status: u16) {
+    pub(crate) fn answer(&self, status: u16) {
         self.state.inbox().otherwise = status;
     }
 
     /// Answers the next requests with these.
-    pub(super) fn then(&self, statuses: &[u16]) {
+    pub(crate) fn then(&self, statuses: &[u16]) {
         self.state.inbox().answers.extend(statuses);
     }
 
     /// All that it took, in the order in which it came.
-    pub(super) fn taken(&self) -> Vec<Received> {
+    pub(crate) fn taken(&self) -> Vec<Received> {
         self.state.inbox().received.clone()
     }
 
     /// Waits until it took so many.
-    pub(super) fn wait_for(&self, count: usize) {
+    pub(crate) fn wait_for(&self, count: usize) {
         let inbox = self.state.inbox();
         let fewer = |inbox: &mut Inbox| inbox.received.len() < count;
         let waited = self.state.came.wait_timeout_while(inbox, PATIENCE, fewer);
