@@ -152,6 +152,8 @@ pub struct Slack {
     pub group_interval: Option<Duration>,
     /// After so long the same is news again.
     pub repeat: Option<Duration>,
+    /// A request may take so long.
+    pub timeout: Option<Duration>,
     /// Whether one message is kept that shows how the fleet stands.
     pub status: bool,
 }

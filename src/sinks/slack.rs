@@ -28,6 +28,7 @@ impl SinkPorts {
             group_interval: slack.group_interval.unwrap_or(usual.group_interval),
             repeat: slack.repeat.unwrap_or(usual.repeat),
             status: slack.status,
+            timeout: slack.timeout.unwrap_or(usual.timeout),
             ..usual
         })
     }

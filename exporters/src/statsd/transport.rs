@@ -12,6 +12,10 @@ use super::wire::{Trouble, Wire};
 use crate::event::Event;
 use crate::sink::{Assurance, Delivery, Limits, Sink, Unhealthy};
 
+/// Events of one batch at most: they share the few lines of their counters, and moving the cursor
+/// costs more than all of them.
+const BATCH_EVENTS: usize = 4096;
+
 /// Events within this time share their lines.
 const GATHER: Duration = Duration::from_millis(250);
 
@@ -122,7 +126,7 @@ impl Sink for StatsdSink {
     }
 
     fn limits(&self) -> Limits {
-        Limits { timeout: TIMEOUT, gather: GATHER, ..Limits::default() }
+        Limits { events: BATCH_EVENTS, timeout: TIMEOUT, gather: GATHER, ..Limits::default() }
     }
 
     fn assurance(&self) -> Assurance {

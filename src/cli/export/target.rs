@@ -126,8 +126,14 @@ fn slack(typed: Typed, around: &Surroundings) -> Found {
             return Err("no channel is named: pass `--channel` and set SLACK_BOT_TOKEN, or pass an incoming webhook as `--url`".to_owned());
         }
     };
-    let slack =
-        Slack { destination, group_wait: None, group_interval: None, repeat: None, status: false };
+    let slack = Slack {
+        destination,
+        group_wait: None,
+        group_interval: None,
+        repeat: None,
+        timeout: None,
+        status: false,
+    };
     Ok((Sink::Slack(slack), "Slack".to_owned()))
 }
 

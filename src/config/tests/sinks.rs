@@ -86,6 +86,7 @@ fn slack_is_a_webhook_or_a_bot() {
             group_wait: None,
             group_interval: None,
             repeat: None,
+            timeout: None,
             status,
         })
     };

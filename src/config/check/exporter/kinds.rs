@@ -41,6 +41,7 @@ pub(super) fn keys(kind: &str) -> &'static [&'static str] {
             "group_interval",
             "repeat",
             "status",
+            "timeout",
         ],
         "webhook" => &[
             "url",
@@ -189,6 +190,7 @@ fn slack(entry: &Section<'_>) -> Option<Slack> {
         group_wait: long("group_wait"),
         group_interval: long("group_interval"),
         repeat: long("repeat"),
+        timeout: patience(entry),
         status: status.is_some_and(|it| it.value),
     })
 }
