@@ -25,6 +25,8 @@ pub(crate) enum Reply {
     Reset,
     /// Nothing, and the connection stays.
     Hang,
+    /// Another reply, after so long in real time.
+    Late(Box<Reply>, Duration),
 }
 
 impl Reply {
@@ -77,18 +79,25 @@ struct Script {
     otherwise: Reply,
     requests: Vec<Request>,
     connections: usize,
+    lets_look: bool,
 }
 
 impl Server {
     /// One that answers everything with this, until it is told otherwise.
     pub(crate) async fn start(otherwise: Reply) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at(0, otherwise).await
+    }
+
+    /// One on a port that is known.
+    pub(crate) async fn start_at(port: u16, otherwise: Reply) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let script = Mutex::new(Script {
             replies: VecDeque::new(),
             otherwise,
             requests: Vec::new(),
             connections: 0,
+            lets_look: false,
         });
         let state = Arc::new(State { script, count: watch::Sender::new(0) });
         let shared = Arc::clone(&state);
@@ -114,6 +123,11 @@ impl Server {
     /// The reply to everything after the script.
     pub(crate) fn otherwise(&self, reply: Reply) {
         self.state.script().otherwise = reply;
+    }
+
+    /// Answers looks that send nothing (GET, HEAD) beside the script, and does not remember them.
+    pub(crate) fn let_look(&self) {
+        self.state.script().lets_look = true;
     }
 
     /// All that it was asked so far.
@@ -162,7 +176,13 @@ impl State {
 async fn serve(stream: TcpStream, state: Arc<State>) {
     let mut stream = BufReader::new(stream);
     while let Some(head) = read_head(&mut stream).await {
-        let reply = state.reply();
+        if state.script().lets_look && matches!(head.method.as_str(), "GET" | "HEAD") {
+            if stream.write_all(head_of(200, &[], 0).as_bytes()).await.is_err() {
+                return;
+            }
+            continue;
+        }
+        let mut reply = state.reply();
         if matches!(reply, Reply::Reset) {
             return;
         }
@@ -173,6 +193,10 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
         }
         state.script().requests.push(Request { body, ..head });
         state.count.send_modify(|count| *count += 1);
+        if let Reply::Late(later, after) = reply {
+            let _: Result<(), _> = timeout(after, std::future::pending()).await;
+            reply = *later;
+        }
         let answered = match reply {
             Reply::Say { status, headers, body } => {
                 let head = head_of(status, &headers, body.len());
@@ -184,7 +208,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
                 return;
             }
             Reply::Hang => std::future::pending().await,
-            Reply::Reset => return,
+            Reply::Reset | Reply::Late(..) => return,
         };
         if answered.is_err() {
             return;

@@ -34,6 +34,7 @@ pub(crate) struct World {
     pub(crate) storage: MemoryStorage,
     pub(crate) filter: Filter,
     pub(crate) from: StartFrom,
+    pub(crate) policy: Policy,
     pub(crate) clock: TestClock,
     read: Reach<dosd_actors::journal::ReadFrom>,
     subscribe: Reach<dosd_actors::journal::Subscribe>,
@@ -55,6 +56,7 @@ impl World {
             storage: MemoryStorage::default(),
             filter: Filter::default(),
             from: StartFrom::Start,
+            policy: Policy::default(),
             clock: TestClock::at(NOW_MS),
             read: Reach::unset("verdict journal"),
             subscribe: Reach::unset("verdict journal"),
@@ -90,12 +92,26 @@ impl World {
         sink: S,
         fleet: Reach<GetFleet>,
     ) -> Addr<ExporterActor<S>> {
+        self.start_named("oncall", sink, fleet)
+    }
+
+    /// A healthy exporter beside the one that is tested.
+    pub(crate) fn start_beside(&self) -> Addr<ExporterActor<ScriptedSink>> {
+        self.start_named("beside", self.script.sink(), Reach::unset("supervisor"))
+    }
+
+    fn start_named<S: Sink>(
+        &self,
+        name: &str,
+        sink: S,
+        fleet: Reach<GetFleet>,
+    ) -> Addr<ExporterActor<S>> {
         let parts = ExporterParts {
-            name: "oncall".to_owned(),
+            name: name.to_owned(),
             sink,
             filter: self.filter.clone(),
             from: self.from,
-            policy: Policy::default(),
+            policy: self.policy,
             directory: PathBuf::from("exporters"),
             clock: Arc::new(self.clock.clone()),
             storage: self.storage(),

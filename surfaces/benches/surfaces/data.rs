@@ -61,8 +61,10 @@ pub(crate) fn change(kind: &str, folder: &Path) {
         "jsonl" => {
             let log = File::options().append(true).open(folder.join("log.jsonl"));
             let mut log = log.expect("the log");
-            log.write_all(br#"{"id":"order-0000500","state":"sent"}"#).expect("a written line");
-            log.write_all(b"\n").expect("a written line");
+            // Another state in each run.
+            let length = log.metadata().expect("the log").len();
+            writeln!(log, r#"{{"id":"order-0000500","state":"sent-{length}"}}"#)
+                .expect("a written line");
         }
         "sqlite" => {
             let database = rusqlite::Connection::open(folder.join("orders.db")).expect("it");

@@ -5,6 +5,8 @@ mod begin;
 mod crash;
 mod deliver;
 mod fail;
+#[cfg(all(feature = "otlp", feature = "slack", feature = "webhook"))]
+mod matrix;
 mod model;
 mod settle;
 mod shutdown;
