@@ -52,6 +52,7 @@ impl Notice {
     }
 
     /// All of it as one text.
+    #[cfg(feature = "webhook")]
     pub(super) fn text(&self) -> String {
         format!("{}\n{}", self.headline(), self.summary)
     }

@@ -23,13 +23,13 @@ use crate::testing::{Reply, Request, Server, World, numbered_row};
 use crate::webhook::{WebhookConfig, WebhookSink};
 use crate::{ExporterActor, ExporterStatus, GetStatus, Phase, Sink};
 
-const EVENTS: usize = 6;
+const EVENTS: u64 = 6;
 
 /// A request that is not answered by then is over.
 const TIMEOUT: Duration = Duration::from_millis(300);
 
 /// In real time: whoever waits in vain has failed.
-const LONG_ENOUGH: Duration = Duration::from_secs(60);
+const LONG_ENOUGH: Duration = Duration::from_mins(1);
 
 /// What a server does before it is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ enum End {
     /// All are taken.
     Taken,
     /// So many are dead letters, the others taken.
-    Dead(usize),
+    Dead(u64),
     /// Nothing is sent until somebody resumes the exporter.
     Disabled,
 }
@@ -128,7 +128,7 @@ async fn play<S: Sink>(
         max_probe_delay: instant,
         ..Policy::default()
     };
-    world.journal.append((0..EVENTS).map(numbered_row));
+    world.journal.append((0..6).map(numbered_row));
     server.let_look();
     fault.set(&server, &well);
     let sink = sink(server.url("/"));
@@ -144,16 +144,15 @@ async fn play<S: Sink>(
     };
     let beside = world.start_beside();
     let status = until(&exporter, &what, |it| {
-        (it.sent + it.dead_lettered) as usize == EVENTS
-            || matches!(it.phase, Phase::Disabled { .. })
+        it.sent + it.dead_lettered == EVENTS || matches!(it.phase, Phase::Disabled { .. })
     })
     .await;
     match end {
         Taken => assert_eq!((status.sent, status.dead_lettered), (6, 0), "{what}: {status:?}"),
         Dead(dead) => {
-            assert_eq!(status.dead_lettered as usize, dead, "{what}: {status:?}");
+            assert_eq!(status.dead_lettered, dead, "{what}: {status:?}");
             let letters = world.dead_letters();
-            assert_eq!(letters.len(), dead, "{what}");
+            assert_eq!(letters.len() as u64, dead, "{what}");
             assert!(
                 letters.iter().all(|it| !it.contains("\"reason\":\"\"")),
                 "{what}: {letters:?}"
@@ -164,7 +163,7 @@ async fn play<S: Sink>(
     if let Some(ids) = ids {
         in_order(&server, ids, &what);
     }
-    let beside = until(&beside, &what, |it| it.sent as usize == EVENTS).await;
+    let beside = until(&beside, &what, |it| it.sent == EVENTS).await;
     assert_eq!(beside.failed, crate::Failures::default(), "{what}: {beside:?}");
 }
 
@@ -195,7 +194,7 @@ fn in_order(server: &Server, ids: Ids, what: &str) {
         }
     }
     let offset = |id: &String| u64::from_str_radix(id.rsplit_once('-').unwrap().1, 16).unwrap();
-    assert!(first.is_sorted_by_key(offset) && first.len() <= EVENTS, "{what}: {first:?}");
+    assert!(first.is_sorted_by_key(offset) && first.len() as u64 <= EVENTS, "{what}: {first:?}");
 }
 
 #[actix::test]
