@@ -191,8 +191,7 @@ fn the_file_is_found_in_the_environment_and_in_dot_env() {
 fn unknown_destinations_and_places_are_usage_errors() {
     let workspace = Workspace::new();
     for (flags, told) in [
-        (&["--to", "statsd"][..], "not there yet"),
-        (&["--to", "otlp"], "not there yet"),
+        (&["--to", "statsd", "--port", "70000"][..], "no port"),
         (&["--to", "paper"], "null, file"),
         (&["--since", "yesterday"], "no row number"),
         (&["--follow", "--follow-interval", "-1"], "seconds"),

@@ -47,8 +47,8 @@ mod tests {
     #[actix::test]
     async fn a_document_is_posted_with_its_token_and_the_answer_is_told() {
         let server = Server::start(Reply::status(204)).await;
-        let token = Some(Secret::new("word"));
-        let url = Secret::new(server.url("/hook?key=hidden"));
+        let token = Some(Secret::new("a-long-token"));
+        let url = Secret::new(server.url("/hook?key=hidden-key"));
         let config = WebhookConfig { token, ..WebhookConfig::new(url) };
         let post = async || {
             post_json(&config, Arc::new(SystemClock::new()), &serde_json::json!({"a": 1})).await
@@ -56,9 +56,9 @@ mod tests {
         assert_eq!(post().await, Ok(204));
         let request = server.requests().remove(0);
         assert_eq!(request.json(), serde_json::json!({"a": 1}));
-        assert_eq!(request.header("authorization"), Some("Bearer word"));
-        server.otherwise(Reply::say(503, &[], b"not word now, hidden"));
+        assert_eq!(request.header("authorization"), Some("Bearer a-long-token"));
+        server.otherwise(Reply::say(503, &[], b"not a-long-token now, hidden-key"));
         let why = post().await.unwrap_err();
-        assert!(why.contains("503") && !why.contains("word") && !why.contains("hidden"), "{why}");
+        assert!(why.contains("503") && !why.contains("long") && !why.contains("hidden"), "{why}");
     }
 }

@@ -52,6 +52,7 @@ pub(super) struct Means {
     runtime: Runtime,
     clock: SystemClock,
     persist: bool,
+    dry_run: bool,
     /// What is settled: the next drain begins there.
     place: Option<Cursor>,
     /// The last event that was sent.
@@ -104,6 +105,7 @@ impl Means {
             runtime: super::super::online()?,
             clock: SystemClock::new(),
             persist,
+            dry_run,
             place: None,
             event_id: None,
             since: 0,
@@ -122,7 +124,7 @@ impl Means {
 
     /// Whether what is not taken was to be: a dry run takes nothing.
     fn is_asked_to_send(&self) -> bool {
-        matches!(self.way, Way::Send | Way::Nameless(_))
+        !self.dry_run && !matches!(self.way, Way::Count)
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Typed {
     /// Its port [default: `$DOS_STATSD_PORT`, else 8125]
     #[arg(long, value_name = "PORT", allow_negative_numbers = true)]
     port: Option<i64>,
-    /// The collector of `otlp` [default: `$DOS_OTLP_ENDPOINT`, else `$OTEL_EXPORTER_OTLP_ENDPOINT`]
+    /// The collector of `otlp` [default: `$DOS_OTLP_ENDPOINT`, else `$OTEL_EXPORTER_OTLP_ENDPOINT`, else localhost]
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
     /// Where `webhook` posts to, or an incoming webhook of `slack` [default: `$DOS_WEBHOOK_URL`]
@@ -110,10 +110,10 @@ fn statsd(typed: Typed, around: &Surroundings) -> Result<Found, Failure> {
 fn otlp(typed: Typed, around: &Surroundings) -> Found {
     let endpoint = around
         .typed_or(typed.endpoint, "DOS_OTLP_ENDPOINT")
-        .or_else(|| around.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
-        .ok_or("no collector is named: pass `--endpoint`, or set DOS_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT")?;
-    let place = shown(&endpoint);
-    Ok((Sink::Otlp(Otlp { endpoint: Some(endpoint), ..Otlp::default() }), place))
+        .or_else(|| around.get("OTEL_EXPORTER_OTLP_ENDPOINT"));
+    // Which port of this host depends on the protocol.
+    let place = endpoint.as_deref().map_or_else(|| "the collector on localhost".to_owned(), shown);
+    Ok((Sink::Otlp(Otlp { endpoint, ..Otlp::default() }), place))
 }
 
 fn slack(typed: Typed, around: &Surroundings) -> Found {
@@ -197,12 +197,8 @@ mod tests {
     #[test]
     fn what_is_missing_is_said() {
         let none = around(&[], "");
-        for (name, word) in [
-            ("file", "--path"),
-            ("otlp", "--endpoint"),
-            ("slack", "SLACK_BOT_TOKEN"),
-            ("webhook", "--url"),
-        ] {
+        for (name, word) in [("file", "--path"), ("slack", "SLACK_BOT_TOKEN"), ("webhook", "--url")]
+        {
             let target = Target::named(name, Typed::default(), &none).unwrap();
             assert!(matches!(target, Target::Nameless(text) if text.contains(word)), "{name}");
         }

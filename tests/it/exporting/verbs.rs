@@ -147,3 +147,65 @@ fn a_sink_that_cannot_be_made_is_said_and_its_events_wait() {
     receiver.wait_for(2);
     drop(daemon);
 }
+
+/// A drain, which ends with this code; its answer.
+fn export(workspace: &Workspace, flags: &[&str], code: i32) -> Value {
+    let answer =
+        workspace.dosd(&[&["export", "--json", "--since", "auto", "--to"], flags].concat());
+    assert_eq!(answer.code, code, "{flags:?}: {answer:?}");
+    answer.values().remove(0)
+}
+
+#[test]
+fn a_drain_without_a_daemon_goes_on_behind_what_each_sink_took() {
+    let receiver = Receiver::start();
+    let workspace = workspace("");
+    append(&workspace, 0..3);
+    let base = receiver.url.strip_suffix("/hook").unwrap();
+    let agent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    agent.set_read_timeout(Some(std::time::Duration::from_mins(1))).unwrap();
+    let port = agent.local_addr().unwrap().port().to_string();
+    for flags in [
+        &["webhook", "--url", &receiver.url][..],
+        &["otlp", "--endpoint", base],
+        &["statsd", "--host", "127.0.0.1", "--port", &port],
+    ] {
+        let first = export(&workspace, flags, 0);
+        assert_eq!((&first["shipped"], &first["result"]["exported"]), (&3.into(), &3.into()));
+        assert_eq!(export(&workspace, flags, 0)["shipped"], 0, "{flags:?}: they were taken");
+    }
+    let mut datagram = [0; 2048];
+    let length = agent.recv(&mut datagram).unwrap();
+    let line = String::from_utf8_lossy(&datagram[..length]).trim_end().to_owned();
+    assert_eq!(line, "dos.verdict:3|c|#syscall:verify,verdict:OPEN");
+    let ids: Vec<String> = receiver.taken().into_iter().map(|it| it.id).collect();
+    assert_eq!(ids.iter().filter(|id| !id.is_empty()).count(), 3, "{ids:?}");
+
+    // What is refused for good is kept beside the place, and does not come again.
+    append(&workspace, 3..5);
+    receiver.then(&[400, 200]);
+    let refused = export(&workspace, &["webhook", "--url", &receiver.url], 1);
+    assert_eq!(refused["result"]["exported"], 1, "{refused}");
+    let dead = std::fs::read_to_string(workspace.root().join(".dos/drains/webhook.dead.jsonl"));
+    assert!(dead.unwrap().contains("400"));
+    // What is not taken for now does.
+    append(&workspace, 5..6);
+    receiver.then(&[500]);
+    let down = export(&workspace, &["webhook", "--url", &receiver.url], 1);
+    assert_eq!(down["result"]["exported"], 0, "{down}");
+    assert_eq!(export(&workspace, &["webhook", "--url", &receiver.url], 0)["shipped"], 1);
+}
+
+#[test]
+fn a_destination_that_is_not_named_is_said() {
+    let workspace = workspace("");
+    append(&workspace, 0..1);
+    for (kind, word) in [("webhook", "--url"), ("slack", "SLACK_BOT_TOKEN")] {
+        let answer = export(&workspace, &[kind], 1);
+        assert!(answer["result"]["detail"].as_str().unwrap().contains(word), "{answer}");
+    }
+    workspace.write(".env", "DOS_WEBHOOK_URL=http://127.0.0.1:1/?key=hidden\n");
+    let dry = export(&workspace, &["webhook", "--dry-run"], 0);
+    let detail = dry["result"]["detail"].as_str().unwrap();
+    assert!(detail.contains("http://127.0.0.1:1/?…") && !detail.contains("hidden"), "{detail}");
+}
