@@ -56,7 +56,7 @@ impl Target {
             "null" => return Ok(Self::Null),
             "file" => file(typed, around),
             "statsd" => statsd(typed, around)?,
-            "otlp" => otlp(typed, around),
+            "otlp" => Ok(otlp(typed, around)),
             "slack" => slack(typed, around),
             "webhook" => webhook(typed, around),
             _ => {
@@ -107,13 +107,13 @@ fn statsd(typed: Typed, around: &Surroundings) -> Result<Found, Failure> {
     Ok(Ok((Sink::Statsd(Statsd { address, ..Statsd::default() }), place)))
 }
 
-fn otlp(typed: Typed, around: &Surroundings) -> Found {
+fn otlp(typed: Typed, around: &Surroundings) -> (Sink, String) {
     let endpoint = around
         .typed_or(typed.endpoint, "DOS_OTLP_ENDPOINT")
         .or_else(|| around.get("OTEL_EXPORTER_OTLP_ENDPOINT"));
     // Which port of this host depends on the protocol.
     let place = endpoint.as_deref().map_or_else(|| "the collector on localhost".to_owned(), shown);
-    Ok((Sink::Otlp(Otlp { endpoint, ..Otlp::default() }), place))
+    (Sink::Otlp(Otlp { endpoint, ..Otlp::default() }), place)
 }
 
 fn slack(typed: Typed, around: &Surroundings) -> Found {
