@@ -73,6 +73,7 @@ pub mod trace;
 pub mod verdict;
 
 pub mod eval;
+pub mod invariant;
 pub mod watchdog;
 
 /// A JSON object with its keys in order.
