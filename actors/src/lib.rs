@@ -33,6 +33,7 @@ pub mod counter;
 pub mod exec;
 pub mod guard;
 pub mod journal;
+pub mod off_thread;
 #[cfg(any(test, feature = "testing"))]
 pub mod panic_now;
 pub mod port;

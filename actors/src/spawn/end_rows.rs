@@ -8,6 +8,15 @@ use dosd_kernel::lane::{Docket, Matter, Ruling};
 #[derive(Debug)]
 pub struct EndRows(pub(crate) Vec<Draft>);
 
+#[cfg(any(test, feature = "testing"))]
+impl EndRows {
+    /// The rows that are to be written, for whoever checks that they were.
+    #[must_use]
+    pub fn rows(&self) -> &[Draft] {
+        &self.0
+    }
+}
+
 impl Matter for EndRows {
     type Answer = ();
 

@@ -1,0 +1,136 @@
+//! Between whoever writes and a journal: it notes what was acknowledged, and is otherwise as
+//! if it were not there. When the journal is gone, so is the answer.
+
+use std::future::Future;
+
+use actix::dev::{MessageResponse, OneshotSender};
+use actix::{Actor, Addr, Context, Handler, Message};
+use dosd_actors::journal::{Append, Decide, JournalActor};
+use dosd_actors::spawn::EndRows;
+use dosd_actors::supervisor::{Proposal, Standing};
+use dosd_kernel::draft::Draft;
+use dosd_kernel::fold::Fold;
+use dosd_kernel::invariant::{Invariant, Place, Violation};
+use dosd_kernel::lane::LaneFold;
+
+use std::path::Path;
+
+use crate::world::World;
+use crate::world::life::Life;
+
+/// The tap on one journal actor.
+pub(super) struct Tap<F: Fold> {
+    pub(super) journal: Addr<JournalActor<F>>,
+    pub(super) name: &'static str,
+    pub(super) world: World,
+    pub(super) life: Life,
+}
+
+impl<F: Fold> Actor for Tap<F> {
+    type Context = Context<Self>;
+}
+
+/// Who notes what.
+#[derive(Clone)]
+struct Notes {
+    name: &'static str,
+    world: World,
+    life: Life,
+}
+
+impl Notes {
+    fn acknowledged(&self, rows: Vec<Draft>) {
+        // What a dead process hears nobody does.
+        if self.life.is_dead() {
+            return;
+        }
+        if self.life.is_spoilt(Path::new(self.name)) {
+            self.world.trace.violated(vec![Violation {
+                invariant: Invariant::AcknowledgedRowsStay,
+                place: Place::Journal,
+                what: format!("{} answered after a failed write or sync", self.name),
+            }]);
+        }
+        for row in rows {
+            self.world.acknowledged.add(self.name, row.fields().clone());
+        }
+    }
+}
+
+impl<F: Fold> Tap<F> {
+    fn notes(&self) -> Notes {
+        Notes { name: self.name, world: self.world.clone(), life: self.life.clone() }
+    }
+}
+
+impl<F: Fold> Handler<Append> for Tap<F> {
+    type Result = Passed<<Append as Message>::Result>;
+
+    fn handle(&mut self, message: Append, _: &mut Self::Context) -> Self::Result {
+        let (journal, notes, rows) = (self.journal.clone(), self.notes(), message.rows.clone());
+        Passed::on(async move {
+            let answer = journal.send(message).await.ok()?;
+            if answer.is_ok() {
+                notes.acknowledged(rows);
+            }
+            Some(answer)
+        })
+    }
+}
+
+impl Handler<Decide<Proposal>> for Tap<LaneFold> {
+    type Result = Passed<<Decide<Proposal> as Message>::Result>;
+
+    fn handle(&mut self, message: Decide<Proposal>, _: &mut Self::Context) -> Self::Result {
+        let (journal, notes) = (self.journal.clone(), self.notes());
+        let rows = message.matter.rows().to_vec();
+        Passed::on(async move {
+            let answer = journal.send(message).await.ok()?;
+            if answer == Ok(Standing::Written) {
+                notes.acknowledged(rows);
+            }
+            Some(answer)
+        })
+    }
+}
+
+impl Handler<Decide<EndRows>> for Tap<LaneFold> {
+    type Result = Passed<<Decide<EndRows> as Message>::Result>;
+
+    fn handle(&mut self, message: Decide<EndRows>, _: &mut Self::Context) -> Self::Result {
+        let (journal, notes) = (self.journal.clone(), self.notes());
+        let rows = message.matter.rows().to_vec();
+        Passed::on(async move {
+            let answer = journal.send(message).await.ok()?;
+            if answer.is_ok() {
+                notes.acknowledged(rows);
+            }
+            Some(answer)
+        })
+    }
+}
+
+/// An answer that is passed on, if one comes.
+pub(super) struct Passed<T>(std::pin::Pin<Box<dyn Future<Output = Option<T>>>>);
+
+impl<T> Passed<T> {
+    fn on(answer: impl Future<Output = Option<T>> + 'static) -> Self {
+        Self(Box::pin(answer))
+    }
+}
+
+impl<A, M, T> MessageResponse<A, M> for Passed<T>
+where
+    A: Actor,
+    M: Message<Result = T>,
+    T: 'static,
+{
+    fn handle(self, _: &mut A::Context, sender: Option<OneshotSender<T>>) {
+        actix_rt::spawn(async move {
+            // Without an answer the sender goes, and whoever waits hears that.
+            if let (Some(answer), Some(sender)) = (self.0.await, sender) {
+                let _ = sender.send(answer);
+            }
+        });
+    }
+}
