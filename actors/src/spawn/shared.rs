@@ -52,7 +52,7 @@ impl Shared {
     pub(super) async fn record_end(&self, exited: LaneRow, release: LaneRow) {
         let now_ms = self.clock.now_ms();
         let exited = exited.draft(now_ms);
-        let matter = EndRows(vec![exited.clone(), release.draft(now_ms)]);
+        let matter = EndRows::new(exited.clone(), release.draft(now_ms));
         match self.ends.ask(Decide { matter, patience: LOCK_PATIENCE }).await {
             Ok(Ok(())) => {}
             Ok(Err(JournalError { kind: JournalErrorKind::Busy { lock }, .. })) => {

@@ -11,7 +11,7 @@ use dosd_actors::supervisor::{Proposal, Standing};
 use dosd_kernel::draft::Draft;
 use dosd_kernel::fold::Fold;
 use dosd_kernel::invariant::{Invariant, Place, Violation};
-use dosd_kernel::lane::LaneFold;
+use dosd_kernel::lane::{LaneFold, Op};
 
 use std::path::Path;
 
@@ -57,6 +57,23 @@ impl Notes {
     }
 }
 
+impl Notes {
+    /// Whether the end of this run stands in the journal in other words: then that one counts,
+    /// and these rows were not written.
+    fn has_another_end(&self, rows: &[Draft]) -> bool {
+        let ended = rows.iter().find(|row| row.fields()["op"] == Op::WorkerExited.as_str());
+        let Some(ended) = ended.map(Draft::fields) else { return false };
+        let standing = self.world.all_rows(self.name);
+        let mut ends = standing
+            .into_iter()
+            .filter(|row| row.op() == Op::WorkerExited && row.fields["run_id"] == ended["run_id"]);
+        ends.any(|mut row| {
+            row.fields.remove("seq");
+            row.fields != *ended
+        })
+    }
+}
+
 impl<F: Fold> Tap<F> {
     fn notes(&self) -> Notes {
         Notes { name: self.name, world: self.world.clone(), life: self.life.clone() }
@@ -99,10 +116,10 @@ impl Handler<Decide<EndRows>> for Tap<LaneFold> {
 
     fn handle(&mut self, message: Decide<EndRows>, _: &mut Self::Context) -> Self::Result {
         let (journal, notes) = (self.journal.clone(), self.notes());
-        let rows = message.matter.rows().to_vec();
+        let rows = message.matter.rows();
         Passed::on(async move {
             let answer = journal.send(message).await.ok()?;
-            if answer.is_ok() {
+            if answer.is_ok() && !notes.has_another_end(&rows) {
                 notes.acknowledged(rows);
             }
             Some(answer)
