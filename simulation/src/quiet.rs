@@ -153,8 +153,7 @@ impl Run {
         self.order(Order::Stop);
         let until = Instant::now() + ANSWER_WITHIN;
         while self.process.is_some() && Instant::now() < until {
-            self.pass(Duration::from_millis(100)).await;
-            self.start_at = None;
+            self.pass_until(until).await;
         }
         if self.process.is_some() {
             self.world.trace.find(Finding::Daemon("it does not stop".to_owned()));

@@ -124,7 +124,7 @@ impl Run {
     }
 
     /// Lets time pass until something has to be done about the daemon. Says whether there was.
-    async fn pass_until(&mut self, until: Instant) -> bool {
+    pub(crate) async fn pass_until(&mut self, until: Instant) -> bool {
         let Some(process) = &mut self.process else {
             let start_at = self.start_at.unwrap_or(until);
             if start_at > until {

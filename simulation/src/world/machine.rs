@@ -13,7 +13,7 @@ use dosd_actors::port::{
     Exit, Found, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
     RUN_ID_VARIABLE, Signal, Stray,
 };
-use dosd_kernel::invariant::{self, KnownProcess};
+use dosd_kernel::invariant::{self, Invariant, KnownProcess, Place, Violation};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, pending};
 use tokio::sync::oneshot;
@@ -158,8 +158,17 @@ impl Machine {
             is_unwatched: script.is_unwatched,
         };
         let lane = group.lane.clone();
+        let beside: Vec<u32> =
+            state.groups.values().filter(|it| it.lane == lane).map(|it| it.identity.pid).collect();
         state.groups.insert(pid, group);
         drop(state);
+        if !beside.is_empty() {
+            self.trace.violated(vec![Violation {
+                invariant: Invariant::OneWorker,
+                place: Place::Lane(lane.clone()),
+                what: format!("process {pid} begins beside {beside:?}"),
+            }]);
+        }
         self.trace.note(format_args!("process {pid} of lane {lane} begins: {script:?}"));
         (identity, watch)
     }
