@@ -86,7 +86,7 @@ async fn live(seed: u64, show: Show) -> Report {
     };
     run.chaos().await;
     run.quiet().await;
-    run.world.check();
+    run.world.check_all();
     let launches = run.world.machine.launches();
     let rows = run.world.all_rows(LANES).len() + run.world.all_rows(VERDICTS).len();
     trace.note(format_args!("the end: {launches} launches, {rows} rows"));
@@ -175,7 +175,7 @@ impl Run {
     pub(crate) async fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.kill(&self.world).await;
-            self.world.check();
+            self.world.check_all();
         }
     }
 
@@ -206,7 +206,7 @@ impl Run {
                 world.disk.rewrite_in_place(journal, &before[..kept]);
             }
         }
-        world.check();
+        world.check_all();
         let pause = Duration::from_millis(self.random.u64(5..5_000));
         self.start_at = Some(Instant::now() + pause);
     }
@@ -241,7 +241,7 @@ impl Run {
                 world.trace.find(Finding::Process(format!("left by a stop: {left:?}")));
             }
         }
-        world.check();
+        world.check_all();
     }
 
     /// After a failed write or sync of a journal the daemon ends.

@@ -10,7 +10,7 @@ use dosd_actors::spawn::EndRows;
 use dosd_actors::supervisor::{Proposal, Standing};
 use dosd_kernel::draft::Draft;
 use dosd_kernel::fold::Fold;
-use dosd_kernel::invariant::{Invariant, Place, Violation};
+use dosd_kernel::invariant;
 use dosd_kernel::lane::{LaneFold, Op};
 
 use std::path::Path;
@@ -44,12 +44,14 @@ impl Notes {
         if self.life.is_dead() {
             return;
         }
-        if self.life.is_spoilt(Path::new(self.name)) {
-            self.world.trace.violated(vec![Violation {
-                invariant: Invariant::AcknowledgedRowsStay,
-                place: Place::Journal,
-                what: format!("{} answered after a failed write or sync", self.name),
-            }]);
+        let path = Path::new(self.name);
+        if self.life.is_spoilt(path) {
+            // The answer may have been under way, with what was synced before.
+            let synced = usize::try_from(self.life.synced(path)).unwrap_or_default();
+            let bytes = self.world.disk.bytes(path);
+            let standing = invariant::rows(&bytes[..synced.min(bytes.len())]);
+            let rows = rows.iter().map(Draft::fields);
+            self.world.trace.violated(invariant::acknowledged_rows_stay(&standing, rows));
         }
         for row in rows {
             self.world.acknowledged.add(self.name, row.fields().clone());

@@ -232,6 +232,8 @@ impl AppendFile for ProcessFile {
 
     fn sync(&self) -> io::Result<()> {
         self.disk.begin(Some(Call::Sync), &self.path)?;
-        self.file.sync()
+        self.file.sync()?;
+        self.disk.life.note_synced(&self.path, self.file.stat()?.len);
+        Ok(())
     }
 }

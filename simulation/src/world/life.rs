@@ -1,6 +1,6 @@
 //! The life of one daemon process. What it does after its death does not happen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +20,8 @@ struct State {
     calls_left: Option<u64>,
     /// Files that a write or a sync of this process has failed on.
     spoilt: BTreeSet<PathBuf>,
+    /// How long files were at their last sync that worked.
+    synced: BTreeMap<PathBuf, u64>,
     /// Whether any call to the disk has failed.
     has_trouble: bool,
     /// Panics that were asked for.
@@ -77,6 +79,16 @@ impl Life {
     /// A call to the disk failed.
     pub(crate) fn trouble(&self) {
         self.state().has_trouble = true;
+    }
+
+    /// A sync worked.
+    pub(crate) fn note_synced(&self, path: &Path, len: u64) {
+        self.state().synced.insert(path.to_owned(), len);
+    }
+
+    /// How long a file was at the last sync that worked.
+    pub(crate) fn synced(&self, path: &Path) -> u64 {
+        self.state().synced.get(path).copied().unwrap_or_default()
     }
 
     pub(crate) fn is_spoilt(&self, path: &Path) -> bool {

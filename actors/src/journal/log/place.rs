@@ -37,7 +37,10 @@ impl<F: Fold> Log<F> {
 
     pub(super) fn sync(&mut self) -> Result<(), JournalError> {
         match self.file.sync() {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.is_unsynced = false;
+                Ok(())
+            }
             Err(error) => Err(self.fail_for_good("fdatasync", &error)),
         }
     }
