@@ -29,6 +29,7 @@
 //! or name a sink.
 
 pub mod archive_lock;
+pub mod canary;
 pub mod counter;
 pub mod exec;
 pub mod guard;

@@ -41,6 +41,7 @@ pub mod audit;
 pub mod invalid;
 pub mod stamp;
 
+pub mod checksum;
 pub mod draft;
 pub mod fold;
 pub mod lines;

@@ -17,8 +17,9 @@ const ACTORS: [&str; 5] = [LANE, VERDICT, WITNESS, SPAWN, SUPERVISOR];
 impl Run {
     /// Injects faults until there were enough.
     pub(crate) async fn chaos(&mut self) {
-        let steps = self.random.usize(10..26);
-        for _ in 0..steps {
+        let mut steps = self.random.usize(10..26);
+        while steps > 0 || self.has_seen_little() {
+            steps = steps.saturating_sub(1);
             let long = self.some_while();
             self.pass(long).await;
             self.do_something().await;

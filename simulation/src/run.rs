@@ -19,6 +19,9 @@ use crate::world::{LANES, VERDICTS, World};
 /// Fewer faults than this prove nothing.
 const FAULTS_AT_LEAST: u64 = 5;
 
+/// Fewer rows than this, too.
+const ROWS_AT_LEAST: usize = 10;
+
 /// A journal that a write failed on has to end its daemon within this.
 const END_WITHIN: Duration = Duration::from_mins(2);
 
@@ -40,6 +43,9 @@ pub struct Report {
 }
 
 /// Runs the simulation of one seed to its end.
+///
+/// # Panics
+/// When the machine has no memory for a runtime. What panics inside of the run is a finding.
 #[must_use]
 pub fn run(seed: u64, show: Show) -> Report {
     panics::watch();
@@ -91,7 +97,7 @@ async fn live(seed: u64, show: Show) -> Report {
     let rows = run.world.all_rows(LANES).len() + run.world.all_rows(VERDICTS).len();
     trace.note(format_args!("the end: {launches} launches, {rows} rows"));
     let faults = trace.faults();
-    if faults < FAULTS_AT_LEAST || launches == 0 || rows < 10 {
+    if run.has_seen_little() {
         let what = format!("{faults} faults, {launches} launches, {rows} rows");
         trace.find(Finding::TooLittle(what));
     }
@@ -256,6 +262,14 @@ impl Run {
             let what = "it goes on after a failed write or sync of a journal".to_owned();
             self.world.trace.find(Finding::Daemon(what));
         }
+    }
+
+    /// Whether too little has happened to prove anything.
+    pub(crate) fn has_seen_little(&self) -> bool {
+        let rows = || self.world.all_rows(LANES).len() + self.world.all_rows(VERDICTS).len();
+        self.world.trace.faults() < FAULTS_AT_LEAST
+            || self.world.machine.launches() == 0
+            || rows() < ROWS_AT_LEAST
     }
 
     /// Wall time, for the trace.

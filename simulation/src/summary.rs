@@ -30,6 +30,9 @@ pub struct Summary {
 impl Summary {
     /// Runs `count` seeds from `first` on, on so many threads; a run never leaves its thread.
     /// `tell` hears of each failing seed.
+    ///
+    /// # Panics
+    /// When a thread cannot be started.
     pub fn of(first: u64, count: u64, threads: usize, tell: impl Fn(&Report) + Sync) -> Self {
         let next = AtomicU64::new(0);
         let work = || {
@@ -109,6 +112,13 @@ impl Display for Summary {
         for fault in self.missing() {
             writeln!(f, "  {fault:<14} never: this run proves too little")?;
         }
-        write!(f, "failed     {}", self.failed.len())
+        write!(f, "failed     {}", self.failed.len())?;
+        for (seed, findings) in &self.failed {
+            write!(f, "\n  cargo run -p dosd-simulation -- --seed {seed}")?;
+            for finding in findings {
+                write!(f, "\n    {finding}")?;
+            }
+        }
+        Ok(())
     }
 }

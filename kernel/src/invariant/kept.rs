@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use super::{Invariant, Place, Row, Violation};
 use crate::Map;
+use crate::checksum;
 
 /// Whether every row whose writer was answered stands in the journal: in the live file or in a
 /// segment that a compaction left, all of which `rows` has. A row is known by what it says; its
-/// number is the journal's business. Holds always, after a loss of power too.
+/// number and its check sum are the journal's business. Holds always, after a loss of power too.
 #[must_use]
 pub fn acknowledged_rows_stay<'a>(
     rows: &[Row],
@@ -31,5 +32,6 @@ pub fn acknowledged_rows_stay<'a>(
 fn unnumbered(fields: &Map) -> String {
     let mut fields = fields.clone();
     fields.remove("seq");
+    fields.remove(checksum::KEY);
     Value::Object(fields).to_string()
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Place;
 use crate::Map;
+use crate::checksum::{self, Checked};
 use crate::fold::text_of;
 use crate::lane::Op;
 use crate::lines;
@@ -47,8 +48,9 @@ impl Row {
 pub fn rows(journal: &[u8]) -> Vec<Row> {
     let numbered = lines::split(journal).zip(1_u64..);
     let rows = numbered.filter_map(|(line, number)| {
-        match serde_json::from_str(lines::text(line.bytes).trim()) {
-            Ok(Value::Object(fields)) => {
+        let text = lines::text(line.bytes);
+        match serde_json::from_str(text.trim()) {
+            Ok(Value::Object(fields)) if checksum::check(&text) != Checked::Wrong => {
                 Some(Row { line: number, offset: line.offset as u64, fields })
             }
             Ok(_) | Err(_) => None,

@@ -350,7 +350,7 @@ impl Cast {
         let settings = WitnessSettings {
             surfaces: vec![Witnessed::plain(Source::State(self.world.surface()))],
             lanes: ByLane::default(),
-            runs: self.spawn_settings().runs,
+            runs: spawn_settings().runs,
             scratch: PathBuf::from("/w/.dos/scratch"),
         };
         let actor = WitnessActor::new(settings, ports, Some(self.guard(WITNESS))).start();
@@ -379,22 +379,12 @@ impl Cast {
             rotation: Rotation { max_bytes: 1000, keep: 3 }.into(),
         };
         let guard = Some(self.guard(SPAWN));
-        let actor = SpawnActor::new(self.spawn_settings(), workers, ports, guard).start();
+        let actor = SpawnActor::new(spawn_settings(), workers, ports, guard).start();
         self.spawner.point_at(&actor);
         self.readopt.point_at(&actor);
         self.stop_all.point_at(&actor);
         self.halt.point_at(&actor);
         self.panics[SPAWN].point_at(&actor);
-    }
-
-    fn spawn_settings(&self) -> SpawnSettings {
-        SpawnSettings {
-            workspace: PathBuf::from("/w"),
-            environment: BTreeMap::new(),
-            logs: PathBuf::from("/w/.dos/logs"),
-            runs: PathBuf::from("/w/.dos/runs"),
-            host_id: "here".to_owned(),
-        }
     }
 
     fn make_supervisor(&mut self) {
@@ -487,5 +477,15 @@ impl Cast {
         seat.drain.point_at(&actor);
         seat.status.point_at(&actor);
         seat.resume.point_at(&actor);
+    }
+}
+
+fn spawn_settings() -> SpawnSettings {
+    SpawnSettings {
+        workspace: PathBuf::from("/w"),
+        environment: BTreeMap::new(),
+        logs: PathBuf::from("/w/.dos/logs"),
+        runs: PathBuf::from("/w/.dos/runs"),
+        host_id: "here".to_owned(),
     }
 }

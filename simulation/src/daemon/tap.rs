@@ -8,6 +8,7 @@ use actix::{Actor, Addr, Context, Handler, Message};
 use dosd_actors::journal::{Append, Decide, JournalActor};
 use dosd_actors::spawn::EndRows;
 use dosd_actors::supervisor::{Proposal, Standing};
+use dosd_kernel::checksum;
 use dosd_kernel::draft::Draft;
 use dosd_kernel::fold::Fold;
 use dosd_kernel::invariant;
@@ -71,6 +72,7 @@ impl Notes {
             .filter(|row| row.op() == Op::WorkerExited && row.fields["run_id"] == ended["run_id"]);
         ends.any(|mut row| {
             row.fields.remove("seq");
+            row.fields.remove(checksum::KEY);
             row.fields != *ended
         })
     }

@@ -134,7 +134,7 @@ pub(crate) const PANIC: &str = "the sink panics as planned";
 
 /// Whether an event is one of those that a choosy sink refuses.
 fn is_bad(event: &Exported) -> bool {
-    event.row.len() % 5 == 0
+    event.row.len().is_multiple_of(5)
 }
 
 impl Sink for MoodySink {

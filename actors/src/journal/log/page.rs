@@ -1,5 +1,6 @@
 //! Reading rows from a place on, for exporters.
 
+use dosd_kernel::checksum::{self, Checked};
 use dosd_kernel::fold::Fold;
 use dosd_kernel::lines::{self, LineKind};
 use serde::de::IgnoredAny;
@@ -95,7 +96,9 @@ fn read(text: &str) -> LineKind {
     let text = text.trim();
     if text.is_empty() {
         LineKind::Skipped
-    } else if serde_json::from_str::<IgnoredAny>(text).is_err() {
+    } else if serde_json::from_str::<IgnoredAny>(text).is_err()
+        || checksum::check(text) == Checked::Wrong
+    {
         LineKind::Corrupt
     } else if text.starts_with('{') {
         LineKind::Row
