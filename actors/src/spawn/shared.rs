@@ -124,3 +124,38 @@ async fn append(journal: &Reach<Append>, rows: Vec<Draft>) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn gone() -> JournalError {
+        JournalError { path: "journal".into(), kind: JournalErrorKind::Unreachable }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_journal_that_panicked_is_asked_until_it_is_there_again() {
+        let asked = Cell::new(0);
+        let answer = until_there(async || {
+            asked.set(asked.get() + 1);
+            match asked.get() {
+                // It died over the question, then it was not there.
+                1 => Ok(Err(gone())),
+                2..50 => Err(Unreachable("lane")),
+                _ => Ok(Ok("done")),
+            }
+        });
+        assert_eq!(answer.await, Ok(Ok("done")));
+        assert_eq!(asked.get(), 50);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_journal_that_failed_for_good_is_not_waited_for_long() {
+        let began = Instant::now();
+        let answer = until_there::<()>(async || Err(Unreachable("lane")));
+        assert_eq!(answer.await, Err(Unreachable("lane")));
+        assert!(began.elapsed() <= 2 * MADE_AGAIN_WITHIN);
+    }
+}
