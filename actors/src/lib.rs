@@ -29,10 +29,12 @@
 //! or name a sink.
 
 pub mod archive_lock;
+pub mod canary;
 pub mod counter;
 pub mod exec;
 pub mod guard;
 pub mod journal;
+pub mod off_thread;
 #[cfg(any(test, feature = "testing"))]
 pub mod panic_now;
 pub mod port;

@@ -1,8 +1,8 @@
 //! Where blocking work goes, so that a slow disk delays only who asked for it.
 
-/// Runs `work` on the runtime's blocking pool. A panic in it goes on here.
+/// Runs `work` where blocking is allowed. A panic in it goes on here.
 pub(crate) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
+    match dosd_actors::off_thread::off_thread(work).await {
         Ok(done) => done,
         Err(ended) => match ended.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),

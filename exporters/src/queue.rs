@@ -68,7 +68,12 @@ impl Queue {
     /// after it.
     pub(crate) fn settle(&mut self, events: usize) -> Option<(EventId, Cursor)> {
         self.settled = (self.settled + events).min(self.events.len());
-        let last = self.settled.checked_sub(1)?;
+        self.place_after(0)
+    }
+
+    /// The last of the next `events` that wait, and the place after it.
+    pub(crate) fn place_after(&self, events: usize) -> Option<(EventId, Cursor)> {
+        let last = (self.settled + events).min(self.events.len()).checked_sub(1)?;
         Some((self.events.get(last)?.id(), *self.after.get(last)?))
     }
 

@@ -9,25 +9,35 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use crate::Map;
+use crate::checksum::{self, Crc};
 
 /// A row without its `seq`, and its encoded text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     fields: Map,
+    /// Everything but the digits of `seq`, and zeros for the check sum.
     text: String,
     /// Where in `text` the digits of `seq` go.
     splice: usize,
+    /// Where in `text` the check sum goes.
+    digits: usize,
+    /// The check sum of what stands before `splice`.
+    begun: Crc,
 }
 
 impl Draft {
-    /// The draft of a row with these fields. A `seq` among them is dropped: the
-    /// journal numbers its rows itself.
+    /// The draft of a row with these fields. A `seq` and a check sum among them are
+    /// dropped: the journal numbers its rows itself, and each has a sum of its own.
     #[must_use]
     pub fn new(mut fields: Map) -> Self {
         fields.remove("seq");
+        fields.remove(checksum::KEY);
         let mut text = String::from("{");
-        let mut splice = None;
+        let (mut sum, mut splice) = (None, None);
         for (key, value) in &fields {
+            if sum.is_none() && key.as_str() > checksum::KEY {
+                sum = Some(open_sum(&mut text));
+            }
             if splice.is_none() && key.as_str() > "seq" {
                 splice = Some(open_seq(&mut text));
             }
@@ -36,12 +46,16 @@ impl Draft {
             text.push(':');
             push_json(&mut text, value);
         }
+        let sum = sum.unwrap_or_else(|| open_sum(&mut text));
         let splice = splice.unwrap_or_else(|| open_seq(&mut text));
-        text.push_str("}\n");
-        Self { fields, text, splice }
+        text.push('}');
+        // `seq` comes later, so the key's comma is there, too.
+        let (before, after) = (&text[..sum], &text[sum + checksum::SPAN..splice]);
+        let begun = Crc::new().over(before.as_bytes()).over(after.as_bytes());
+        Self { fields, text, splice, digits: checksum::digits_of(sum), begun }
     }
 
-    /// The row's fields, without `seq`.
+    /// The row's fields, without `seq` and without the check sum.
     #[must_use]
     pub fn fields(&self) -> &Map {
         &self.fields
@@ -51,13 +65,26 @@ impl Draft {
     /// between tokens, non-ASCII as it is.
     pub fn write_into(&self, out: &mut Vec<u8>, seq: u64) {
         let (head, tail) = self.text.split_at(self.splice);
-        let mut digits = String::with_capacity(20);
+        let mut number = String::with_capacity(20);
         // Writing to a `String` cannot fail.
-        let _ = write!(digits, "{seq}");
-        out.extend_from_slice(head.as_bytes());
-        out.extend_from_slice(digits.as_bytes());
+        let _ = write!(number, "{seq}");
+        let sum = self.begun.over(number.as_bytes()).over(tail.as_bytes());
+        let (before, rest) = head.split_at(self.digits);
+        out.extend_from_slice(before.as_bytes());
+        out.extend_from_slice(&sum.digits());
+        out.extend_from_slice(&rest.as_bytes()[checksum::DIGITS..]);
+        out.extend_from_slice(number.as_bytes());
         out.extend_from_slice(tail.as_bytes());
+        out.push(b'\n');
     }
+}
+
+/// Writes the key of the check sum, and zeros for it; returns where it begins.
+fn open_sum(text: &mut String) -> usize {
+    separate(text);
+    let at = text.len();
+    text.push_str(&checksum::placeholder());
+    at
 }
 
 /// Writes the key `seq`; its digits belong at the returned place.
@@ -81,6 +108,7 @@ fn push_json(text: &mut String, value: &serde_json::Value) {
 #[cfg(test)]
 mod tests {
     use super::Draft;
+    use crate::checksum::SPAN;
     use alloc::string::String;
     use alloc::vec::Vec;
     use serde_json::{Value, json};
@@ -90,10 +118,13 @@ mod tests {
         Draft::new(fields)
     }
 
+    /// The row without its check sum, which comes before `seq`.
     fn line(value: Value, seq: u64) -> String {
         let mut out = Vec::new();
         draft(value).write_into(&mut out, seq);
-        String::from_utf8(out).unwrap()
+        let text = String::from_utf8(out).unwrap();
+        let at = text.find("\"crc32\":").unwrap();
+        [&text[..at], &text[at + SPAN..]].concat()
     }
 
     #[test]
@@ -108,8 +139,9 @@ mod tests {
     }
 
     #[test]
-    fn drops_a_seq_that_the_caller_made_up() {
-        assert_eq!(line(json!({"seq": 1, "a": 1}), 2), "{\"a\":1,\"seq\":2}\n");
+    fn drops_a_seq_and_a_sum_that_the_caller_made_up() {
+        let made_up = json!({"seq": 1, "a": 1, "crc32": "00000000"});
+        assert_eq!(line(made_up, 2), "{\"a\":1,\"seq\":2}\n");
     }
 
     #[test]

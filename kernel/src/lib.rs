@@ -41,6 +41,7 @@ pub mod audit;
 pub mod invalid;
 pub mod stamp;
 
+pub mod checksum;
 pub mod draft;
 pub mod fold;
 pub mod lines;
@@ -73,6 +74,7 @@ pub mod trace;
 pub mod verdict;
 
 pub mod eval;
+pub mod invariant;
 pub mod watchdog;
 
 /// A JSON object with its keys in order.

@@ -1,7 +1,8 @@
 //! The rows of a journal as a reader sees them: objects as they stand, and a marker for each line
-//! that does not parse. It folds nothing and changes nothing.
+//! that does not parse or whose check sum does not match. It folds nothing and changes nothing.
 
 use dosd_kernel::Map;
+use dosd_kernel::checksum::{self, Checked};
 use dosd_kernel::lines::{self, Line};
 use serde_json::Value;
 
@@ -45,6 +46,7 @@ fn parse(bytes: &[u8]) -> Parsed {
         return Parsed::Nothing;
     }
     match serde_json::from_str(text) {
+        Ok(Value::Object(_)) if checksum::check(text) == Checked::Wrong => Parsed::Damaged,
         Ok(Value::Object(row)) => Parsed::Object(row),
         Ok(_) => Parsed::Nothing,
         Err(_) => Parsed::Damaged,

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{Advice, AtFlags, CWD, FlockOperation, Mode, OFlags, fadvise, flock, linkat};
 
+use super::interrupted::retry_interrupted;
 use super::storage::{AppendFile, ChangeStream, FileStat, FsLock, Storage};
 use super::watch;
 
@@ -166,7 +167,7 @@ impl AppendFile for DiskFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
+        retry_interrupted(|| self.0.sync_data())
     }
 }
 
@@ -174,16 +175,6 @@ impl AppendFile for DiskFile {
 struct DiskLock(#[expect(dead_code, reason = "dropping the file is what releases the lock")] File);
 
 impl FsLock for DiskLock {}
-
-/// A call that a signal interrupted before it did anything is made again.
-fn retry_interrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            done => return done,
-        }
-    }
-}
 
 /// A name beside `path` that no other writer uses, in this process or another.
 fn unique_sibling(path: &Path) -> PathBuf {
@@ -200,7 +191,8 @@ fn unique_sibling(path: &Path) -> PathBuf {
 fn nameless_beside(path: &Path) -> Option<File> {
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
     let mode = Mode::from_raw_mode(0o666);
-    rustix::fs::open(directory_of(path), flags, mode).ok().map(File::from)
+    let open = || Ok(rustix::fs::open(directory_of(path), flags, mode)?);
+    retry_interrupted(open).ok().map(File::from)
 }
 
 /// Gives a file from [`nameless_beside`] its name, if nobody has that.

@@ -7,6 +7,7 @@ mod children;
 mod clock;
 mod disk;
 mod git;
+mod interrupted;
 mod launcher;
 mod process;
 mod process_table;

@@ -1,4 +1,7 @@
 //! Files as a dependency: what the journals, cursors and locks need, no more.
+//!
+//! A call that a signal interrupted is made again by the port: no error from here is
+//! [`io::ErrorKind::Interrupted`]. All other errors are the caller's to judge.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -123,7 +126,8 @@ pub trait Storage: Send + Sync + 'static {
     /// fsync.
     ///
     /// # Errors
-    /// The file system's own; `path` then still holds what it held.
+    /// The file system's own; `path` then holds what it held, or the new content if only
+    /// making that durable failed.
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
     /// Gives the file at `from` a second name, durably. Fails when `to` exists.

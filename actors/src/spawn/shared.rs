@@ -1,8 +1,11 @@
 //! What all runs of one actor share, and their way to the journals.
 
+use std::time::Duration;
+
 use dosd_kernel::draft::Draft;
 use dosd_kernel::lane::LaneRow;
 use dosd_kernel::verdict::VerdictEvent;
+use tokio::time::{Instant, sleep};
 use tracing::{error, warn};
 
 use super::end_rows::EndRows;
@@ -12,8 +15,15 @@ use super::settings::SpawnSettings;
 use super::terms::TermBook;
 use crate::journal::{Append, Decide, JournalError, JournalErrorKind, LOCK_PATIENCE};
 use crate::port::{ProcessIdentity, SharedClock, SharedLauncher, SharedRepository, SharedStorage};
-use crate::reach::Reach;
+use crate::reach::{Reach, Unreachable};
 use crate::witness::{EndRun, TakeBaseline};
+
+/// A journal that panicked is there again within this. One that failed for good is not, and the
+/// daemon ends with it.
+const MADE_AGAIN_WITHIN: Duration = Duration::from_secs(2);
+
+/// Between two looks whether it is.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What all runs of one actor share.
 pub(super) struct Shared {
@@ -51,9 +61,12 @@ impl Shared {
     /// and the supervisor takes it back.
     pub(super) async fn record_end(&self, exited: LaneRow, release: LaneRow) {
         let now_ms = self.clock.now_ms();
-        let exited = exited.draft(now_ms);
-        let matter = EndRows(vec![exited.clone(), release.draft(now_ms)]);
-        match self.ends.ask(Decide { matter, patience: LOCK_PATIENCE }).await {
+        let (exited, release) = (exited.draft(now_ms), release.draft(now_ms));
+        let answer = until_there(async || {
+            let matter = EndRows::new(exited.clone(), release.clone());
+            self.ends.ask(Decide { matter, patience: LOCK_PATIENCE }).await
+        });
+        match answer.await {
             Ok(Ok(())) => {}
             Ok(Err(JournalError { kind: JournalErrorKind::Busy { lock }, .. })) => {
                 warn!(
@@ -79,16 +92,70 @@ impl Shared {
     }
 }
 
+/// Asks a journal until it is there: what a worker did is not asked for a second time.
+async fn until_there<T>(
+    mut ask: impl AsyncFnMut() -> Result<Result<T, JournalError>, Unreachable>,
+) -> Result<Result<T, JournalError>, Unreachable> {
+    let until = Instant::now() + MADE_AGAIN_WITHIN;
+    loop {
+        let answer = ask().await;
+        let is_gone = match &answer {
+            Ok(Ok(_)) => false,
+            Ok(Err(failed)) => failed.kind == JournalErrorKind::Unreachable,
+            Err(_) => true,
+        };
+        if !is_gone || Instant::now() >= until {
+            return answer;
+        }
+        sleep(LOOK_AGAIN).await;
+    }
+}
+
 /// Appends, and says what could not be recorded. The journal's own end stops the
 /// daemon, so there is nothing more to do here.
 async fn append(journal: &Reach<Append>, rows: Vec<Draft>) -> bool {
     if rows.is_empty() {
         return true;
     }
-    match journal.ask(Append { rows }).await {
+    match until_there(async || journal.ask(Append { rows: rows.clone() }).await).await {
         Ok(Ok(_)) => return true,
         Ok(Err(failed)) => error!("a worker's row is not recorded: {failed}"),
         Err(gone) => error!("a worker's row is not recorded: {gone}"),
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn gone() -> JournalError {
+        JournalError { path: "journal".into(), kind: JournalErrorKind::Unreachable }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_journal_that_panicked_is_asked_until_it_is_there_again() {
+        let asked = Cell::new(0);
+        let answer = until_there(async || {
+            asked.set(asked.get() + 1);
+            match asked.get() {
+                // It died over the question, then it was not there.
+                1 => Ok(Err(gone())),
+                2..50 => Err(Unreachable("lane")),
+                _ => Ok(Ok("done")),
+            }
+        });
+        assert_eq!(answer.await, Ok(Ok("done")));
+        assert_eq!(asked.get(), 50);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_journal_that_failed_for_good_is_not_waited_for_long() {
+        let began = Instant::now();
+        let answer = until_there::<()>(async || Err(Unreachable("lane")));
+        assert_eq!(answer.await, Err(Unreachable("lane")));
+        assert!(began.elapsed() <= 2 * MADE_AGAIN_WITHIN);
+    }
 }

@@ -9,6 +9,7 @@ use tracing::{error, warn};
 
 use super::actor::SupervisorPorts;
 use super::proposal::{Proposal, Standing, moves_leases};
+use crate::canary::{Canary, is_planted};
 use crate::journal::{Append, Decide, JournalError, JournalErrorKind, LOCK_PATIENCE};
 use crate::reach::Reach;
 use crate::spawn::{Run, Spawn};
@@ -58,6 +59,11 @@ pub(super) async fn carry_out(ports: SupervisorPorts, orders: Orders) -> Carried
     let Orders { beats, rows, seen, launches, verdicts } = orders;
     if !beats.is_empty() && !recorded(&ports.lanes, beats).await {
         return Carried::NotRecorded;
+    }
+    if is_planted(Canary::LaunchBeforeIntent) {
+        for run in launches.clone() {
+            let _ = ports.spawner.ask(Spawn { run }).await;
+        }
     }
     if moves_leases(&rows) {
         match proposed(&ports.decide, Proposal::new(rows, seen)).await {

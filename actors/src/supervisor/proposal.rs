@@ -36,6 +36,13 @@ impl Proposal {
         Self { rows, seen, reaped }
     }
 
+    /// The rows that are to be written, for whoever checks that they were.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn rows(&self) -> &[Draft] {
+        &self.rows
+    }
+
     fn holds<'a>(&self, now: impl Iterator<Item = &'a Arc<Lease>>) -> bool {
         let mut now = now;
         self.seen.iter().all(|seen| now.next().is_some_and(|lease| self.is_same(seen, lease)))

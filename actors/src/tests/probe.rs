@@ -90,7 +90,7 @@ impl Handler<Decide<EndRows>> for SlowJournal {
     type Result = ResponseFuture<Result<(), JournalError>>;
 
     fn handle(&mut self, message: Decide<EndRows>, ctx: &mut Self::Context) -> Self::Result {
-        let appended = self.handle(Append { rows: message.matter.0 }, ctx);
+        let appended = self.handle(Append { rows: message.matter.rows() }, ctx);
         Box::pin(async move { appended.await.map(|_| ()) })
     }
 }

@@ -23,6 +23,7 @@ use super::surface::Source;
 use super::unclaimed::unclaimed;
 use crate::guard::EndGuard;
 use crate::journal::{Append, JournalError, JournalErrorKind};
+use crate::off_thread::off_thread;
 use crate::port::{SharedClock, SharedStorage};
 use crate::reach::Reach;
 
@@ -179,7 +180,7 @@ impl Shared {
     /// Keeps the digests of a read at `path`.
     async fn keep(&self, digests: Arc<Digests>, path: PathBuf) -> Result<(), String> {
         let storage = Arc::clone(&self.ports.storage);
-        let kept = tokio::task::spawn_blocking(move || digests.keep_at(&*storage, &path));
+        let kept = off_thread(move || digests.keep_at(&*storage, &path));
         kept.await.map_err(|it| it.to_string())?.map_err(|it| it.to_string())
     }
 }

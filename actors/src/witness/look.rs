@@ -13,6 +13,7 @@ use super::reader::Reader;
 use super::runs::OpenRun;
 use super::settings::Witnessed;
 use super::surface::{Source, SurfaceError, Unreadable};
+use crate::off_thread::off_thread;
 
 /// Between two looks, at first; then twice as long each time, up to [`PAUSE_AT_MOST`].
 const PAUSE: Duration = Duration::from_millis(50);
@@ -86,7 +87,7 @@ async fn ask(source: &Source, entity: &str, expect: Option<&Value>) -> Sight {
         return Sight::nothing(source, entity, "it has no reader".to_owned());
     };
     let asked = entity.to_owned();
-    let answer = tokio::task::spawn_blocking(move || probe.ask(&asked)).await;
+    let answer = off_thread(move || probe.ask(&asked)).await;
     let answer = answer.unwrap_or_else(|panicked| Err(Unreadable::new(panicked.to_string())));
     if expect.is_some() && answer == Ok(true) {
         let name = source.name();
@@ -119,7 +120,7 @@ pub(super) async fn compare(
     let after = reader.read().await.map_err(|failed: SurfaceError| failed.to_string())?;
     let claimed = run.claimed(name);
     let entity = entity.to_owned();
-    let compared = tokio::task::spawn_blocking(move || {
+    let compared = off_thread(move || {
         let mut fresh = after.walk()?;
         let tally = tally(&mut before, &mut fresh, &entity, &claimed)?;
         Ok((tally, after.unfinished().map(str::to_owned)))

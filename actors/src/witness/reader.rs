@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::entities::{Digests, Reading, Scratch};
 use super::settings::Witnessed;
 use super::surface::{SharedSurface, SurfaceError};
+use crate::off_thread::off_thread;
 use crate::port::SharedClock;
 
 /// What a read gave.
@@ -73,7 +74,7 @@ impl Reader {
             }
             let (surface, witnessed) = (Arc::clone(&self.surface), self.witnessed.clone());
             let (clock, scratch) = (Arc::clone(&self.clock), self.scratch.clone());
-            let mut reading = tokio::task::spawn_blocking(move || {
+            let mut reading = off_thread(move || {
                 let Witnessed { limits, ignore, .. } = &witnessed;
                 Reading { limits: *limits, ignore, clock, scratch }.of(&*surface)
             });

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::Recipient;
+use dosd_actors::canary::{Canary, is_planted};
 use dosd_actors::journal::{Cursor, JournalMoved, Start};
 use dosd_actors::port::SharedClock;
 use dosd_actors::reach::Reach;
@@ -179,6 +180,11 @@ impl<S: Sink> Pump<S> {
             status.phase = Phase::Working;
             status.retried += u64::from(self.again);
         });
+        if is_planted(Canary::MoveCursorBeforeSend)
+            && let Some((event, after)) = self.queue.place_after(count)
+        {
+            self.move_cursor(after, Some(event)).await?;
+        }
         let answer = timeout(limits.timeout, self.sink.send(&batch)).await;
         let answer = answer.unwrap_or_else(|_| Delivery::Retry {
             reason: format!("no answer within {} ms", limits.timeout.as_millis()),

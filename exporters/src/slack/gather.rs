@@ -98,7 +98,9 @@ impl Tally {
 /// Numbers, words and answers of a row's detail; what has parts is left out.
 fn detail(event: &Event) -> String {
     let mut line = String::new();
-    for (key, value) in &event.verdict().detail {
+    // The root of the lineage tells programs what belongs together, and people nothing.
+    let told = event.verdict().detail.iter().filter(|(key, _)| key.as_str() != "root_id");
+    for (key, value) in told {
         let value = match value {
             Value::String(text) => plain(text, DETAIL_BYTES),
             Value::Number(number) => number.to_string(),

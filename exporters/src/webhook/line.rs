@@ -32,6 +32,8 @@ pub(super) fn line(event: &Event) -> String {
     let details: Vec<String> = verdict
         .detail
         .iter()
+        // It tells programs what belongs together, and people nothing.
+        .filter(|(key, _)| key.as_str() != "root_id")
         .filter_map(|(key, value)| Some(format!("{} {}", tidy(key, VALUE_CHARS), short(value)?)))
         .take(DETAILS)
         .collect();

@@ -100,12 +100,14 @@ impl FrameFold {
 
 impl Fold for FrameFold {
     fn apply_line(&mut self, line: &str) -> LineKind {
-        if !is_passed_over(line)
+        let kind = self.lanes.apply_line(line);
+        if kind == LineKind::Row
+            && !is_passed_over(line)
             && let Ok(Value::Object(row)) = serde_json::from_str(line)
         {
             self.note(&row);
         }
-        self.lanes.apply_line(line)
+        kind
     }
 
     fn apply_draft(&mut self, draft: &Draft, seq: u64) {

@@ -18,6 +18,7 @@ use super::progress::{Progress, Track};
 use super::runs::{OpenRun, Runs};
 use super::view::{LineView, View, row_seq};
 use crate::Map;
+use crate::checksum::{self, Checked};
 use crate::draft::Draft;
 use crate::fold::Fold;
 use crate::lines::LineKind;
@@ -186,6 +187,12 @@ impl LaneFold {
         }
     }
 
+    fn damaged(&mut self) -> LineKind {
+        self.corrupt += 1;
+        self.census.entries += 1;
+        LineKind::Corrupt
+    }
+
     fn apply_row(&mut self, row: &Map, seq: u64) {
         let view = View::of(row);
         self.count(seq, view);
@@ -303,6 +310,9 @@ impl Fold for LaneFold {
         if line.is_empty() {
             return LineKind::Skipped;
         }
+        if checksum::check(line) == Checked::Wrong {
+            return self.damaged();
+        }
         if let Some(glance) = LineView::parse(line)
             && !needs_whole_row(glance.view().op)
         {
@@ -316,11 +326,7 @@ impl Fold for LaneFold {
                 LineKind::Row
             }
             Ok(_) => LineKind::Skipped,
-            Err(_) => {
-                self.corrupt += 1;
-                self.census.entries += 1;
-                LineKind::Corrupt
-            }
+            Err(_) => self.damaged(),
         }
     }
 

@@ -196,8 +196,8 @@ mod tests {
         assert_eq!(
             String::from_utf8(line).unwrap(),
             concat!(
-                r#"{"detail":{"alive":3},"lane":"","run_id":"","schema_family":"verdict-journal","#,
-                r#""schema_version":1,"seq":9,"source":"kernel","subject":"","syscall":"supervise","#,
+                r#"{"crc32":"5e943f39","detail":{"alive":3},"lane":"","run_id":"","#,
+                r#""schema_family":"verdict-journal","schema_version":1,"seq":9,"source":"kernel","subject":"","syscall":"supervise","#,
                 r#""ts":"2026-11-22T19:31:25Z","verdict":"FILLING"}"#,
                 "\n"
             )

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Map;
+use crate::checksum::{self, Checked};
 use crate::draft::Draft;
 use crate::fold::{Fold, seq_of};
 use crate::lines::LineKind;
@@ -31,6 +32,11 @@ impl VerdictFold {
         self.corrupt
     }
 
+    fn damaged(&mut self) -> LineKind {
+        self.corrupt += 1;
+        LineKind::Corrupt
+    }
+
     fn count(&mut self, seq: u64, is_marker: bool) -> LineKind {
         self.rows += 1;
         self.corrupt += u64::from(is_marker);
@@ -54,6 +60,9 @@ impl Fold for VerdictFold {
         if line.is_empty() {
             return LineKind::Skipped;
         }
+        if checksum::check(line) == Checked::Wrong {
+            return self.damaged();
+        }
         if line.starts_with('{')
             && let Ok(glance) = serde_json::from_str::<Glance>(line)
         {
@@ -63,10 +72,7 @@ impl Fold for VerdictFold {
             // A doubled key: the last one counts.
             Ok(Value::Object(row)) => self.count(seq_of(row.get("seq")), is_marker(&row)),
             Ok(_) => LineKind::Skipped,
-            Err(_) => {
-                self.corrupt += 1;
-                LineKind::Corrupt
-            }
+            Err(_) => self.damaged(),
         }
     }
 

@@ -110,6 +110,7 @@ impl<F: Fold> Log<F> {
         let found = scan_complete(bytes, self.folded, self.lines, &mut self.fold);
         let consumed = usize::try_from(found.consumed).unwrap_or(usize::MAX);
         self.moved = true;
+        self.is_unsynced = true;
         self.know_head(bytes);
         self.anchor.learn(&bytes[..consumed]);
         for damage in found.damage {

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
+use dosd_kernel::checksum::{self, Checked};
 use dosd_kernel::fold::{Fold, seq_of};
 use dosd_kernel::lane::Op;
 use dosd_kernel::lines::{self, Line};
@@ -139,6 +140,9 @@ impl<F: Fold> Log<F> {
 /// row that somebody was told is written.
 fn is_late_row(line: &Line<'_>, is_doubtful: bool) -> bool {
     let Ok(Value::Object(row)) = serde_json::from_slice(line.bytes) else { return false };
+    if checksum::check(&lines::text(line.bytes)) == Checked::Wrong {
+        return false;
+    }
     match Op::of(row.get("op").and_then(Value::as_str).unwrap_or_default()) {
         Op::Checkpoint => false,
         Op::Acquire | Op::Reconcile | Op::Release | Op::Scavenge | Op::Heartbeat | Op::Adopt => {

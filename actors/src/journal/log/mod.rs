@@ -49,6 +49,9 @@ pub struct Log<F: Fold> {
     fold: F,
     /// The highest number of which it is certain that it is on disk.
     synced_seq: u64,
+    /// Whether rows were folded that may not be on disk: others wrote them, or a writer that
+    /// did not live to sync them.
+    is_unsynced: bool,
     /// Whether rows were folded that somebody else may have written.
     moved: bool,
     reports: Vec<Report>,
@@ -95,6 +98,7 @@ impl<F: Fold> Log<F> {
             lines: 0,
             fold: F::default(),
             synced_seq: 0,
+            is_unsynced: false,
             moved: false,
             reports: Vec::new(),
             fatal: None,

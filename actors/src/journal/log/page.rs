@@ -1,5 +1,6 @@
 //! Reading rows from a place on, for exporters.
 
+use dosd_kernel::checksum::{self, Checked};
 use dosd_kernel::fold::Fold;
 use dosd_kernel::lines::{self, LineKind};
 use serde::de::IgnoredAny;
@@ -10,10 +11,11 @@ use crate::journal::message::Page;
 use crate::journal::position::{Cursor, EventId, Start};
 
 impl<F: Fold> Log<F> {
-    /// Complete rows from `start` on, bounded in number and bytes.
+    /// Complete rows from `start` on, bounded in number and bytes. They are on disk: a reader
+    /// that keeps its place must not find another row there after a loss of power.
     ///
     /// # Errors
-    /// What the file system says.
+    /// What the file system says; a failed sync is fatal, as with [`Log::append`].
     pub fn page(
         &mut self,
         start: Start,
@@ -21,6 +23,9 @@ impl<F: Fold> Log<F> {
         max_bytes: usize,
     ) -> Result<Page, JournalError> {
         self.follow()?;
+        if self.is_unsynced {
+            self.sync()?;
+        }
         let (from, rewritten) = self.place(start)?;
         let mut page = Page {
             rows: Vec::new(),
@@ -91,7 +96,9 @@ fn read(text: &str) -> LineKind {
     let text = text.trim();
     if text.is_empty() {
         LineKind::Skipped
-    } else if serde_json::from_str::<IgnoredAny>(text).is_err() {
+    } else if serde_json::from_str::<IgnoredAny>(text).is_err()
+        || checksum::check(text) == Checked::Wrong
+    {
         LineKind::Corrupt
     } else if text.starts_with('{') {
         LineKind::Row

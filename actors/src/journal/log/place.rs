@@ -7,6 +7,7 @@ use dosd_kernel::fold::Fold;
 
 use super::Log;
 use super::report::Report;
+use crate::canary::{Canary, is_planted};
 use crate::journal::error::JournalError;
 
 /// How often a row that a foreign fragment or a short write spoilt is written
@@ -18,7 +19,7 @@ impl<F: Fold> Log<F> {
     /// unless they landed alone: the caller may know them already.
     pub(super) fn land(&mut self, lines: &[u8], count: usize) -> Result<Placed, JournalError> {
         // A fragment before ours, or a write in between: read what is there.
-        let heal = self.torn > 0;
+        let heal = self.torn > 0 && !is_planted(Canary::GlueTornTail);
         let placed = if heal {
             let mut out = Vec::with_capacity(lines.len() + 1);
             out.push(b'\n');
@@ -36,8 +37,16 @@ impl<F: Fold> Log<F> {
     }
 
     pub(super) fn sync(&mut self) -> Result<(), JournalError> {
+        if is_planted(Canary::AcknowledgeBeforeSync) {
+            return Ok(());
+        }
         match self.file.sync() {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.is_unsynced = false;
+                Ok(())
+            }
+            Err(_) if is_planted(Canary::AcknowledgeUnsynced) => Ok(()),
+            Err(_) if is_planted(Canary::AskSyncAgain) && self.file.sync().is_ok() => Ok(()),
             Err(error) => Err(self.fail_for_good("fdatasync", &error)),
         }
     }

@@ -1,5 +1,6 @@
 //! When another file stands where the journal stood.
 
+use dosd_kernel::checksum::{self, Checked};
 use dosd_kernel::fold::{Fold, seq_of};
 use dosd_kernel::lane::Op;
 use dosd_kernel::lines;
@@ -75,7 +76,10 @@ impl<F: Fold> Log<F> {
             return Ok(None);
         }
         let first = self.read_lines(0, 4096)?;
-        let first = lines::split(&first).next().map(|line| serde_json::from_slice(line.bytes));
+        let first = lines::split(&first)
+            .next()
+            .filter(|line| checksum::check(&lines::text(line.bytes)) != Checked::Wrong)
+            .map(|line| serde_json::from_slice(line.bytes));
         Ok(match first {
             Some(Ok(Checkpoint { op, .. })) if op != Op::Checkpoint.as_str() => None,
             Some(Ok(checkpoint)) => Some(checkpoint),

@@ -5,7 +5,7 @@ use std::fmt;
 /// Something worth a line in the log, said once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
-    /// A line does not parse. It is kept and folded as nothing.
+    /// A line does not parse, or its check sum does not match. It is kept and folded as nothing.
     Damaged {
         /// Index of the line, from 0.
         line: u64,
@@ -44,7 +44,7 @@ impl fmt::Display for Report {
         match self {
             Self::Damaged { line, offset } => write!(
                 f,
-                "line {} at byte {offset} does not parse; it is kept and counts as nothing",
+                "line {} at byte {offset} is damaged; it is kept and counts as nothing: `dosd journal verify` says what it was",
                 line + 1
             ),
             Self::TornTail { offset, bytes } => write!(

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use dosd_kernel::checksum::{self, Checked};
 use dosd_kernel::lane::{LeaseKey, Op};
 use dosd_kernel::stamp;
 use serde::Deserialize;
@@ -30,7 +31,7 @@ pub(super) enum Seen<'a> {
     Row(Glance<'a>),
     /// Blank, or no object.
     Nothing,
-    /// It does not parse.
+    /// It does not parse, or its check sum does not match.
     Damage,
 }
 
@@ -39,6 +40,9 @@ impl<'a> Glance<'a> {
         let line = line.trim();
         if line.is_empty() {
             return Seen::Nothing;
+        }
+        if checksum::check(line) == Checked::Wrong {
+            return Seen::Damage;
         }
         if line.starts_with('{')
             && let Ok(glance) = serde_json::from_str(line)

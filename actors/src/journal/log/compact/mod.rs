@@ -14,6 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use dosd_kernel::checksum;
 use dosd_kernel::fold::Fold as _;
 use dosd_kernel::lane::{LaneFold, Op};
 use dosd_kernel::lines;
@@ -187,7 +188,8 @@ fn checkpoint_line(fold: &LaneFold, archive: &Archive, now_ms: i64) -> Vec<u8> {
         "seq_watermark": fold.highest_seq(),
         "archive": { "file": archive.file, "bytes": archive.bytes },
     });
-    let mut line = row.to_string().into_bytes();
+    let sealed = row.as_object().cloned().map(checksum::seal);
+    let mut line = sealed.unwrap_or_default().into_bytes();
     line.push(b'\n');
     line
 }

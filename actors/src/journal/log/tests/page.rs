@@ -97,3 +97,23 @@ fn a_page_may_be_empty_on_request() {
     let page = ten(&storage).page(Start::Beginning, 0, 0).unwrap();
     assert!(page.rows.is_empty() && page.next.offset == 0 && page.behind_bytes > 0);
 }
+
+/// A reader keeps its place durably. If a row before it went with the power, the next one would
+/// stand there, and never be read.
+#[test]
+fn what_a_reader_was_given_outlives_a_loss_of_power() {
+    let storage = MemoryStorage::default();
+    let mut log = ten(&storage);
+    storage.append_foreign(journal(), &foreign(acquire(10), 11));
+    let page = log.page(Start::Beginning, usize::MAX, usize::MAX).unwrap();
+    storage.lose_power();
+    drop(log);
+    let again = open(&storage).unwrap().page(Start::Beginning, usize::MAX, usize::MAX).unwrap();
+    assert_eq!((again.rows.len(), again), (11, page));
+
+    // Rows of a writer that was killed before its sync.
+    storage.append_foreign(journal(), &foreign(acquire(11), 12));
+    let page = open(&storage).unwrap().page(Start::End, 0, 1).unwrap();
+    storage.lose_power();
+    assert_eq!(open(&storage).unwrap().page(Start::End, 0, 1).unwrap().next, page.next);
+}
