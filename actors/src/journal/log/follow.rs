@@ -54,14 +54,19 @@ impl<F: Fold> Log<F> {
     }
 
     /// Folds the open file from the first byte on.
-    pub(super) fn start_over(&mut self) -> Result<(), JournalError> {
+    fn start_over(&mut self) -> Result<(), JournalError> {
         let stat = self.file.stat().map_err(|error| self.io("reading", &error))?;
-        self.identity = FileIdentity { inode: stat.inode, head: None };
+        self.begin_anew(stat.inode);
+        self.fold_rest()
+    }
+
+    /// Forgets what was folded: the open file is another one, or says something else.
+    pub(super) fn begin_anew(&mut self, inode: u64) {
+        self.identity = FileIdentity { inode, head: None };
         self.anchor = Anchor::default();
         self.fold = F::default();
         (self.folded, self.torn, self.lines) = (0, 0, 0);
         self.moved = true;
-        self.fold_rest()
     }
 
     fn only_grew(&self) -> Result<bool, JournalError> {
@@ -73,6 +78,8 @@ impl<F: Fold> Log<F> {
     /// Folds the complete lines after `folded`. A last row that only lacks its
     /// newline is given one: it counts, and the next row must not be glued to it.
     pub(super) fn fold_rest(&mut self) -> Result<(), JournalError> {
+        // Not known any more, if a read fails.
+        self.torn = 0;
         let mut buffer = Vec::new();
         loop {
             let start = buffer.len();

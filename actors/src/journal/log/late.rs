@@ -37,19 +37,22 @@ pub(super) struct Previous {
 impl Previous {
     /// `unread` is what we know of our own; `watermark` is the highest number
     /// that the one who replaced the file says to have read, `highest_seq` the
-    /// highest that we have.
+    /// highest that we have. Gives the file back if it cannot be read.
     pub(super) fn new(
         file: Box<dyn AppendFile>,
         unread: Unread,
         watermark: Option<u64>,
         highest_seq: u64,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, (Box<dyn AppendFile>, io::Error)> {
         let (Unread::AfterFolded(known) | Unread::Own(known)) = unread;
         let Some(watermark) = watermark else {
             return Ok(Self { file, read: known, unread: known });
         };
         let from = if highest_seq > watermark { 0 } else { known };
-        let rows = file.read_range(from, file.stat()?.len)?;
+        let rows = match file.stat().and_then(|stat| file.read_range(from, stat.len)) {
+            Ok(rows) => rows,
+            Err(error) => return Err((file, error)),
+        };
         let above = from + first_above(&rows, watermark);
         let read = above.min(known);
         let unread = match unread {
@@ -66,14 +69,13 @@ impl Previous {
 
     /// The complete lines since the last look, and how many bytes of them the
     /// one who replaced the file may have read.
-    fn read_rest(&mut self) -> io::Result<(Vec<u8>, u64)> {
+    fn read_rest(&self) -> io::Result<(Vec<u8>, u64)> {
         let len = self.file.stat()?.len;
         let mut bytes = self.file.read_range(self.read, len)?;
         // A line that is still being written is looked at again next time.
         let complete = memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1);
         bytes.truncate(complete);
         let doubtful = self.unread.saturating_sub(self.read);
-        self.read += complete as u64;
         Ok((bytes, doubtful))
     }
 }
@@ -83,9 +85,8 @@ impl<F: Fold> Log<F> {
     /// last look. Says whether there was anything. What already stands in the
     /// new file to the letter is left out.
     pub(super) fn save_late_rows(&mut self) -> Result<bool, JournalError> {
-        let Some(mut previous) = self.previous.take() else { return Ok(false) };
+        let Some(previous) = &self.previous else { return Ok(false) };
         let rest = previous.read_rest();
-        self.previous = Some(previous);
         let (late, doubtful) = rest.map_err(|error| self.io("reading", &error))?;
         if late.is_empty() {
             return Ok(false);
@@ -102,14 +103,20 @@ impl<F: Fold> Log<F> {
                 rows += 1;
             }
         }
+        if rows > 0 {
+            if self.land(&out, rows)? == Placed::Alone {
+                scan_complete(&out, 0, 0, &mut self.fold);
+                self.moved = true;
+            }
+            self.sync()?;
+        }
+        // Only now: what failed before is looked at again, and what stands is left out.
+        if let Some(previous) = &mut self.previous {
+            previous.read += late.len() as u64;
+        }
         if rows == 0 {
             return Ok(false);
         }
-        if self.land(&out, rows)? == Placed::Alone {
-            scan_complete(&out, 0, 0, &mut self.fold);
-            self.moved = true;
-        }
-        self.sync()?;
         self.reports.push(Report::SavedLateRows { rows: rows as u64 });
         Ok(true)
     }

@@ -37,6 +37,8 @@ pub struct Log<F: Fold> {
     /// The file that this path named before it was rewritten: a late writer may
     /// still hold it open.
     previous: Option<late::Previous>,
+    /// The same, while what the path names now is not folded yet.
+    leaving: Option<replaced::Leaving>,
     identity: FileIdentity,
     /// To recognise a file that was written anew in place.
     anchor: anchor::Anchor,
@@ -91,6 +93,7 @@ impl<F: Fold> Log<F> {
             path: path.to_owned(),
             file,
             previous: None,
+            leaving: None,
             identity: FileIdentity { inode, head: None },
             anchor: anchor::Anchor::default(),
             folded: 0,

@@ -19,8 +19,11 @@ impl<F: Fold> Log<F> {
     /// unless they landed alone: the caller may know them already.
     pub(super) fn land(&mut self, lines: &[u8], count: usize) -> Result<Placed, JournalError> {
         // A fragment before ours, or a write in between: read what is there.
-        let heal = self.torn > 0 && !is_planted(Canary::GlueTornTail);
-        let placed = if heal {
+        let heal = self.torn > 0;
+        let placed = if heal && is_planted(Canary::GlueTornTail) {
+            self.write(lines)?;
+            Placed::Alone
+        } else if heal {
             let mut out = Vec::with_capacity(lines.len() + 1);
             out.push(b'\n');
             out.extend_from_slice(lines);

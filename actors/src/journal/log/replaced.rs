@@ -27,19 +27,43 @@ pub(super) enum Unread {
     Own(u64),
 }
 
+/// A file that was left for the one that its path names now, while that is not folded yet: a
+/// read that fails in between must not lose what late writers put there.
+pub(super) struct Leaving {
+    file: Box<dyn AppendFile>,
+    why: Left,
+}
+
+/// Why a file was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Another process renamed one over it; ours went up to `highest_seq`.
+    Replaced {
+        /// What of it that process cannot have read.
+        unread: Unread,
+        /// The highest number in it.
+        highest_seq: u64,
+    },
+    /// We compacted it, and read so many bytes of it.
+    Compacted(u64),
+}
+
 impl<F: Fold> Log<F> {
     /// Goes over to the file that the path names now, if that is another one, and
     /// takes along what the one who replaced it cannot have read. Says whether
     /// there was another file.
     pub(super) fn catch_up(&mut self, mut unread: Unread) -> Result<bool, JournalError> {
-        for attempt in 0..ATTEMPTS {
+        // Begun before, and failed.
+        let mut changed = self.finish_change()?;
+        for _ in 0..ATTEMPTS {
             let found =
                 self.storage.stat(&self.path).map_err(|error| self.io("reading", &error))?;
             if found.is_some_and(|stat| stat.inode == self.identity.inode) {
-                return Ok(attempt > 0);
+                return Ok(changed);
             }
-            self.change_file(unread)?;
-            self.reports.push(Report::Rewritten { rows: self.lines });
+            let highest_seq = self.fold.highest_seq();
+            self.change_file(Left::Replaced { unread, highest_seq })?;
+            changed = true;
             unread = Unread::Own(self.folded);
             self.save_late_rows()?;
         }
@@ -47,27 +71,45 @@ impl<F: Fold> Log<F> {
     }
 
     /// Opens and folds what the path names now. The file before it stays open.
-    fn change_file(&mut self, unread: Unread) -> Result<(), JournalError> {
-        let highest_seq = self.fold.highest_seq();
-        let replaced = self.open_anew()?;
-        let watermark = self.checkpoint()?.map(|checkpoint| checkpoint.watermark());
-        self.previous = Some(
-            Previous::new(replaced, unread, watermark, highest_seq)
-                .map_err(|error| self.io("reading", &error))?,
-        );
+    pub(super) fn change_file(&mut self, why: Left) -> Result<(), JournalError> {
+        let opening = |log: &Self, error: &std::io::Error| log.io("opening", error);
+        let file = self.storage.open_append(&self.path).map_err(|error| opening(self, &error))?;
+        // Who renamed it may not have made the new name durable, and rows are
+        // acknowledged under that name from now on.
+        self.storage.sync_parent(&self.path).map_err(|error| opening(self, &error))?;
+        let inode = file.stat().map_err(|error| opening(self, &error))?.inode;
+        let file = std::mem::replace(&mut self.file, file);
+        self.leaving = Some(Leaving { file, why });
+        self.begin_anew(inode);
+        self.finish_change()?;
         Ok(())
     }
 
-    /// Opens and folds what the path names now; returns the file before it.
-    pub(super) fn open_anew(&mut self) -> Result<Box<dyn AppendFile>, JournalError> {
-        let file =
-            self.storage.open_append(&self.path).map_err(|error| self.io("opening", &error))?;
-        // Who renamed it may not have made the new name durable, and rows are
-        // acknowledged under that name from now on.
-        self.storage.sync_parent(&self.path).map_err(|error| self.io("opening", &error))?;
-        let replaced = std::mem::replace(&mut self.file, file);
-        self.start_over()?;
-        Ok(replaced)
+    /// Does the rest of [`Log::change_file`], which may be tried again. Says whether there was
+    /// anything to do.
+    fn finish_change(&mut self) -> Result<bool, JournalError> {
+        if self.leaving.is_none() {
+            return Ok(false);
+        }
+        self.fold_rest()?;
+        let watermark = self.checkpoint()?.map(|checkpoint| checkpoint.watermark());
+        let Some(Leaving { file, why }) = self.leaving.take() else { return Ok(false) };
+        self.previous = Some(match why {
+            Left::Compacted(read) => Previous::after(file, read),
+            Left::Replaced { unread, highest_seq } => {
+                match Previous::new(file, unread, watermark, highest_seq) {
+                    Ok(previous) => previous,
+                    Err((file, error)) => {
+                        self.leaving = Some(Leaving { file, why });
+                        return Err(self.io("reading", &error));
+                    }
+                }
+            }
+        });
+        if let Left::Replaced { .. } = why {
+            self.reports.push(Report::Rewritten { rows: self.lines });
+        }
+        Ok(true)
     }
 
     /// The checkpoint that the file begins with, if it does.

@@ -3,11 +3,13 @@
 
 pub mod canary;
 mod clock;
+mod every_call;
 mod launcher;
 mod repository;
 mod storage;
 
 pub use clock::TestClock;
+pub use every_call::{Trial, Tried, at_every_call};
 pub use launcher::FakeLauncher;
 pub use repository::FakeRepository;
-pub use storage::{Fault, Lasting, MemoryStorage, Operation, Survival};
+pub use storage::{Fault, ForeignHandle, Lasting, MemoryStorage, Operation, Survival};

@@ -23,8 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Log;
-use super::late::Previous;
-use super::replaced::Archive;
+use super::replaced::{Archive, Left};
 use crate::journal::error::JournalError;
 use crate::journal::mutex::LeaseHold;
 use crate::journal::read::scan;
@@ -89,9 +88,8 @@ impl Log<LaneFold> {
             }
         };
         let read = self.folded;
-        let old = self.open_anew()?;
+        self.change_file(Left::Compacted(read))?;
         let entries_after = lines::split(&content).count() as u64;
-        self.previous = Some(Previous::after(old, read));
         self.save_late_rows()?;
         Ok(Compacted {
             entries_before: kept.before,

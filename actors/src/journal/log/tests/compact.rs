@@ -23,10 +23,22 @@ fn lock() -> &'static Path {
 }
 
 fn hold(storage: &MemoryStorage) -> LeaseHold {
+    mutex(storage).try_take().unwrap().unwrap()
+}
+
+fn mutex(storage: &MemoryStorage) -> LeaseMutex {
     let clock = Arc::new(TestClock::at(now_ms()));
     let owner = LockOwner::new("host", 7, 1);
-    let mutex = LeaseMutex::new(Arc::new(storage.clone()), clock, lock().to_owned(), owner);
-    mutex.try_take().unwrap().unwrap()
+    LeaseMutex::new(Arc::new(storage.clone()), clock, lock().to_owned(), owner)
+}
+
+/// Compacts, if the mutex can be had.
+pub(super) fn try_compact(
+    storage: &MemoryStorage,
+    log: &mut Log<LaneFold>,
+) -> Option<Result<Compacted, JournalError>> {
+    let hold = mutex(storage).try_take().ok()??;
+    Some(log.compact(&hold, now_ms(), Duration::from_hours(24)))
 }
 
 fn compacted(storage: &MemoryStorage, log: &mut Log<LaneFold>) -> Result<Compacted, JournalError> {
@@ -51,7 +63,7 @@ fn run(op: &str, run_id: &str) -> Value {
 }
 
 /// A journal with something of every kind.
-fn busy_month() -> Vec<Value> {
+pub(super) fn busy_month() -> Vec<Value> {
     let mut rows = vec![
         ago(30, run("SPAWN", "ended-long-ago")),
         ago(30, run("WORKER_STARTED", "ended-long-ago")),

@@ -2,6 +2,7 @@
 
 mod compact;
 mod crash;
+mod every_call;
 mod faults;
 mod foreign;
 mod page;

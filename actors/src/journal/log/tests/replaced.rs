@@ -8,7 +8,7 @@ use crate::port::Storage as _;
 use crate::port::testing::Operation;
 
 /// What the peer's compaction leaves: a checkpoint of what it read.
-fn checkpoint(lanes: &[usize], watermark: u64) -> Vec<u8> {
+pub(super) fn checkpoint(lanes: &[usize], watermark: u64) -> Vec<u8> {
     let leases: Vec<_> = lanes.iter().map(|lane| acquire(*lane)["lease"].clone()).collect();
     let row = json!({"op": "CHECKPOINT", "leases": leases, "seq_watermark": watermark});
     format!("{row}\n").into_bytes()

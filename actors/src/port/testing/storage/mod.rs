@@ -20,6 +20,7 @@ use self::plan::due;
 use self::state::State;
 use crate::port::interrupted::retry_interrupted;
 
+pub use open_file::ForeignHandle;
 pub use plan::{Fault, Lasting, Operation};
 
 /// What somebody else does in the middle of ours.
@@ -147,6 +148,14 @@ impl MemoryStorage {
         self.touch();
     }
 
+    /// The file at `path` as another process has it open: it is not disturbed by faults of
+    /// ours, and writes to that very file also after another one is renamed over it.
+    #[must_use]
+    pub fn foreign_handle(&self, path: &Path) -> Option<ForeignHandle> {
+        let inode = self.state().names.get(path).copied()?;
+        Some(ForeignHandle { storage: self.clone(), inode })
+    }
+
     /// The bytes at `path`; empty when there is no such file.
     #[must_use]
     pub fn bytes(&self, path: &Path) -> Vec<u8> {
@@ -181,6 +190,12 @@ impl MemoryStorage {
     #[must_use]
     pub fn syncs(&self) -> u64 {
         self.state().syncs
+    }
+
+    /// How many of them failed.
+    #[must_use]
+    pub fn failed_syncs(&self) -> u64 {
+        self.state().failed_syncs
     }
 
     /// How many writes were asked for.

@@ -51,12 +51,30 @@ impl AppendFile for MemoryFile {
                 Ok(())
             }
             Err(error) => {
-                if let Some(content) = self.storage.state().files.get_mut(&self.inode) {
+                let mut state = self.storage.state();
+                state.failed_syncs += 1;
+                if let Some(content) = state.files.get_mut(&self.inode) {
                     content.fail_sync();
                 }
                 Err(error)
             }
         }
+    }
+}
+
+/// A file that another process has open.
+pub struct ForeignHandle {
+    pub(super) storage: MemoryStorage,
+    pub(super) inode: u64,
+}
+
+impl ForeignHandle {
+    /// Appends, unsynced.
+    pub fn append(&self, bytes: &[u8]) {
+        if let Some(content) = self.storage.state().files.get_mut(&self.inode) {
+            content.bytes.extend_from_slice(bytes);
+        }
+        self.storage.touch();
     }
 }
 

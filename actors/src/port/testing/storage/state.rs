@@ -25,6 +25,7 @@ pub(super) struct State {
     pub(super) left_to_live: Option<usize>,
     pub(super) locked: BTreeSet<PathBuf>,
     pub(super) syncs: u64,
+    pub(super) failed_syncs: u64,
     pub(super) appends: u64,
     pub(super) bytes_read: u64,
 }
