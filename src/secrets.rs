@@ -54,7 +54,8 @@ mod tests {
     #[test]
     fn a_file_gives_its_first_line_and_no_error_quotes_it() {
         let directory = tempfile::tempdir().unwrap();
-        let workspace = Workspace::resolve(Some(directory.path()), &Environment::default()).unwrap();
+        let workspace =
+            Workspace::resolve(Some(directory.path()), &Environment::default()).unwrap();
         let of = |name: &str, text: &str| {
             std::fs::write(directory.path().join(name), text).unwrap();
             reveal(&Secret::File(name.into()), &workspace)

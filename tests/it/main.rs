@@ -11,6 +11,7 @@ mod defects;
 mod differential;
 mod eval;
 mod export;
+mod failpoints;
 mod fleet;
 mod git_verbs;
 mod leases;

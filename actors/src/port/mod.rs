@@ -6,8 +6,14 @@
 mod children;
 mod clock;
 mod disk;
+#[cfg(feature = "failpoints")]
+mod failing_disk;
+#[cfg(feature = "failpoints")]
+mod failing_launcher;
+pub mod failpoint;
 mod git;
 mod launcher;
+pub mod machine;
 mod process;
 mod process_table;
 mod program;
