@@ -77,9 +77,15 @@ fn passes_of(point: Point) -> std::ops::RangeInclusive<u64> {
         Some("lease") => 6..=50,
         Some("compact" | "signal") => 1..=3,
         Some("export" | "cursor") => 3..=20,
+        // Two live when a daemon comes.
+        Some("adopt") => 1..=2,
         _ if point == Point::HelperRecordSynced => 1..=1,
         _ => 2..=15,
     }
+}
+
+fn is_about_adoption(point: Point) -> bool {
+    [Point::AdoptBefore, Point::AdoptAfter].contains(&point)
 }
 
 /// Kills at the point again and again in one workspace.
@@ -94,6 +100,13 @@ pub(super) fn kill_with(point: Point, kills: u32, random: &mut Rng, bug: &str) -
     let _sweep = Sweep::after(&workspace);
     let mut operator = Operator::new(&workspace, random.fork());
     let mut work = Work::default();
+    if is_about_adoption(point) {
+        // Somebody has to be there when the first one comes.
+        workspace.write("calm", "");
+        let mut first = Daemon::start(&workspace);
+        come_to_rest(&workspace, &mut first, LANES.len());
+        first.kill();
+    }
     for kill in 0..kills {
         let nth = random.u64(passes_of(point));
         let at = format!("kill {kill}, at pass {nth} of {}", point.name());
@@ -101,15 +114,20 @@ pub(super) fn kill_with(point: Point, kills: u32, random: &mut Rng, bug: &str) -
         work.kills += 1;
         workspace.write("calm", "");
         let mut next = Daemon::start(&workspace);
+        operator.claim_and_be_answered();
         come_to_rest(&workspace, &mut next, LANES.len());
-        operator.claim();
         compare(&workspace, &at);
         check(&workspace, &operator, &at);
         fs::remove_file(workspace.root().join("calm")).expect("it is there");
         next.signal("KILL");
         next.wait();
         for process in machine::workers(&workspace) {
-            if process.lane != "long" || random.bool() {
+            let stays = match process.lane.as_str() {
+                "long" => random.bool() || is_about_adoption(point),
+                "forking" => is_about_adoption(point),
+                _ => false,
+            };
+            if !stays {
                 machine::end(process.pid);
             }
         }
@@ -158,7 +176,7 @@ fn churn(
             });
             if random.bool() {
                 // A moment in which the daemon finds out.
-                operator.claim();
+                let _ = operator.claim();
             }
             daemon.kill();
         }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use dosd::control::{Answer, Request, call};
+use dosd::control::{Answer, ClientError, Request, call};
 use dosd_kernel::lane::{AcquireLane, Asker, BeatLane, LaneReply, LaneRequest, ReleaseLane};
 use fastrand::Rng;
 use serde_json::Value;
 
+use crate::supervision::machine::poll;
 use crate::support::workspace::Workspace;
 
 /// Longer than any answer takes on a loaded machine.
@@ -59,15 +60,27 @@ impl Operator {
     /// Asks for one thing.
     pub(super) fn act(&mut self, lanes: &[&str]) {
         match self.random.u8(..10) {
-            0..5 => self.claim(),
+            0..5 => drop(self.claim()),
             5..8 => self.use_the_desk(),
             8 => self.halt(lanes),
             _ => drop(self.ask(&Request::Compact)),
         }
     }
 
-    /// Has a claim judged.
-    pub(super) fn claim(&mut self) {
+    /// Has a claim judged by a daemon that is well.
+    pub(super) fn claim_and_be_answered(&mut self) {
+        poll("a daemon at rest answers", || match self.claim() {
+            // What it found may have been at rest before it came.
+            Err(ClientError::NotRunning { source, .. }) => Err(source.to_string()),
+            answer => {
+                assert!(matches!(answer, Ok(Answer::Claim { .. })), "{answer:?}");
+                Ok(())
+            }
+        });
+    }
+
+    /// Has a claim judged, if there is anybody.
+    pub(super) fn claim(&mut self) -> Result<Answer, ClientError> {
         let key = format!("orders:{}", self.random.u32(..));
         let request = Request::Claim {
             run_id: String::new(),
@@ -77,10 +90,12 @@ impl Operator {
             expect: None,
             wait: true,
         };
-        if let Some(Answer::Claim { seq, .. }) = self.ask(&request) {
-            let before = self.verdicts.insert(seq, key);
+        let answer = call(&self.socket, &request, PATIENCE);
+        if let Ok(Answer::Claim { seq, .. }) = &answer {
+            let before = self.verdicts.insert(*seq, key);
             assert_eq!(before, None, "number {seq} was given twice");
         }
+        answer
     }
 
     fn use_the_desk(&mut self) {

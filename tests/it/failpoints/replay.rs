@@ -1,6 +1,7 @@
 //! Kills of `dosd exporters replay`: no dead letter is lost, whatever it was in the middle of.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 
@@ -49,10 +50,10 @@ pub(super) fn kill_at(point: Point, kills: u32, random: &mut Rng) -> Work {
         assert_eq!(found(&workspace, &FILES), events, "{at}");
         let _ = fs::rename(workspace.root().join("away"), &out);
         let _ = fs::create_dir(&out);
-    }
-    // What a kill has left comes first, so that there is a second one for the others.
-    for _ in 0..2 {
-        workspace.dosd(&["exporters", "replay", "audit"]);
+        // What a kill has left comes first, so that there is a second one for the others.
+        for _ in 0..2 {
+            workspace.dosd(&["exporters", "replay", "audit"]);
+        }
     }
     assert_eq!(found(&workspace, &FILES[2..]), events, "all are delivered in the end");
     assert_eq!(found(&workspace, &FILES[..2]), BTreeSet::new(), "and none is dead");
@@ -80,7 +81,7 @@ fn bury(workspace: &Workspace, events: &mut BTreeSet<u64>, random: &mut Rng) {
             "dead_letter": 1, "event_id": format!("00000000000000ff-{seq:x}"), "reason": "no room",
             "refused_at": "2026-11-22T19:31:25Z", "row": row,
         });
-        text.push_str(&format!("{letter}\n"));
+        let _ = writeln!(text, "{letter}");
     }
     workspace.write(FILES[0], text);
 }

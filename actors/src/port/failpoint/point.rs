@@ -119,7 +119,7 @@ points! {
     SignalBefore = "signal.before",
     /// It is signalled.
     SignalAfter = "signal.after",
-    /// A process is about to be watched.
+    /// A process that an earlier daemon started is about to be watched.
     AdoptBefore = "adopt.before",
     /// It is watched.
     AdoptAfter = "adopt.after",
