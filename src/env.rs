@@ -7,6 +7,8 @@ mod tests;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use dosd_actors::port::failpoint;
+
 /// What the process was given by its surroundings, as plain values.
 ///
 /// Tests and the test harness build one by hand (`Environment { cwd, ..Environment::default() }`).
@@ -64,6 +66,14 @@ pub struct Environment {
 pub fn variable(name: &str) -> Option<String> {
     let value = std::env::var_os(name)?.into_string().ok()?;
     (!value.is_empty()).then_some(value)
+}
+
+/// What a test wants of this process where, and where it counts; nothing where one of both is not set. Read
+/// only by a program that has failpoints.
+#[must_use]
+pub fn failpoint() -> Option<(String, PathBuf)> {
+    let passes = variable(failpoint::PASSES_VARIABLE)?;
+    Some((variable(failpoint::VARIABLE)?, PathBuf::from(passes)))
 }
 
 impl Environment {

@@ -2,7 +2,7 @@
 //! decides nothing itself, and prints nothing.
 
 use dosd_actors::journal::{JournalError, JournalErrorKind, LeaseMutex, LockOwner, Log, Pauses};
-use dosd_actors::port::{Disk, SharedClock, SharedStorage, SystemClock, holder_process};
+use dosd_actors::port::{SharedClock, SystemClock, holder_process, machine};
 use dosd_kernel::lane::{LaneFold, Matter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub async fn decide<M: Matter>(
     patience: Duration,
 ) -> Result<M::Answer, JournalError> {
     let clock: SharedClock = Arc::new(SystemClock::new());
-    let storage: SharedStorage = Arc::new(Disk);
+    let storage = machine::storage();
     make_directories(files)?;
     let mutex = LeaseMutex::new(
         Arc::clone(&storage),

@@ -8,7 +8,7 @@ use super::output::{Layout, Output};
 use crate::control::{self, Answer, ClientError, Request};
 use clap::Args;
 use dosd_actors::journal::{CompactSettings, Compacted, LOCK_PATIENCE, LeaseMutex, Log};
-use dosd_actors::port::{Disk, SharedClock, SharedStorage, SystemClock};
+use dosd_actors::port::{SharedClock, SystemClock, machine};
 use dosd_kernel::lane::LaneFold;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,7 +65,7 @@ fn in_this_process(context: &Context) -> Result<Compacted, Failure> {
             archive: None,
         });
     }
-    let storage: SharedStorage = Arc::new(Disk);
+    let storage = machine::storage();
     let clock: SharedClock = Arc::new(SystemClock::new());
     let settings = CompactSettings {
         lock: workspace.lease_lock(&config.paths, context.environment()),

@@ -18,8 +18,8 @@ use dosd_actors::journal::{
     ReplaceCaps, Subscribe,
 };
 use dosd_actors::port::{
-    Children, Disk, SharedClock, SharedLauncher, SharedRepository, SharedStorage, SystemClock,
-    SystemLauncher, holder_process,
+    Children, SharedClock, SharedLauncher, SharedRepository, SharedStorage, SystemClock,
+    SystemLauncher, holder_process, machine,
 };
 use dosd_actors::reach::Reach;
 use dosd_actors::spawn::{
@@ -153,8 +153,8 @@ impl Cast {
         let repository = GitRepository::at(options.workspace.root(), &children);
         let ports = Ports {
             clock: Arc::new(SystemClock::new()),
-            storage: Arc::new(Disk),
-            launcher: Arc::new(launcher),
+            storage: machine::storage(),
+            launcher: machine::launcher(launcher),
             repository: Arc::new(repository),
             children,
         };

@@ -12,7 +12,7 @@ mod webhook;
 
 use std::sync::Arc;
 
-use dosd_actors::port::{Disk, SharedClock, SharedStorage, SystemClock};
+use dosd_actors::port::{SharedClock, SharedStorage, SystemClock, machine};
 use dosd_exporters::file::{FileConfig, FileSink, Rotation};
 use dosd_exporters::{Delivery, Event, Sink, Unhealthy};
 
@@ -58,7 +58,7 @@ impl SinkPorts {
         Self {
             workspace,
             clock: Arc::new(SystemClock::new()),
-            storage: Arc::new(Disk),
+            storage: machine::storage(),
             host_id: host_id(environment),
             once: true,
         }

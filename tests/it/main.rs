@@ -13,6 +13,7 @@ mod eval;
 mod example;
 mod export;
 mod exporting;
+mod failpoints;
 mod fleet;
 mod git_verbs;
 mod leases;

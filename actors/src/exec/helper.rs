@@ -15,7 +15,8 @@ use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use super::order::Order;
 use super::record::{ExitRecord, exit_record_path};
 use super::report::Report;
-use crate::port::{Clock as _, Disk, SharedStorage, Storage, SystemClock, start_ticks_of};
+use crate::port::failpoint::{self, Point, pass};
+use crate::port::{Clock as _, Storage, SystemClock, machine, start_ticks_of};
 use crate::rotated_log::RotatedLog;
 
 /// How long a daemon may take to put an end into its journal before the helper makes
@@ -47,6 +48,7 @@ fn mind(order: &Order) -> io::Result<()> {
     // Before there is a child: none of its signals is missed.
     let notices = notices()?;
     let clock = SystemClock::new();
+    pass(Point::HelperStartBefore)?;
     let (output, mut child) = match start(order) {
         Ok(started) => started,
         Err(error) => {
@@ -55,10 +57,12 @@ fn mind(order: &Order) -> io::Result<()> {
             return Err(error);
         }
     };
+    pass(Point::HelperStartAfter)?;
     let pid = child.id();
     // It is not waited for yet, so its pid is its own, even when it has ended.
     report(&Report::Started { pid, start_ticks: start_ticks_of(pid).unwrap_or(0) });
-    let storage: SharedStorage = Arc::new(Disk);
+    pass(Point::HelperReportAfter)?;
+    let storage = machine::storage();
     let log = RotatedLog::new(Arc::clone(&storage), order.log.clone(), order.rotation);
     let mut minded = Minded { output: Some(output), log, buffer: vec![0; CHUNK] };
     let status = minded.copy_until_the_end_of(&mut child, &notices)?;
@@ -74,18 +78,22 @@ fn mind(order: &Order) -> io::Result<()> {
 /// removed it a moment later: only what nobody has taken is worth a sync, which would
 /// be in the way of the daemon's own.
 fn keep(storage: &dyn Storage, path: &Path, record: &ExitRecord) -> io::Result<()> {
+    pass(Point::HelperRecordBefore)?;
     let bytes = record.to_bytes()?;
     storage.create_dir_all(path.parent().unwrap_or(path))?;
     let unsynced = path.with_extension("tmp");
     std::fs::write(&unsynced, &bytes)?;
+    pass(Point::HelperRecordWritten)?;
     std::fs::rename(&unsynced, path)?;
+    pass(Point::HelperRecordRenamed)?;
     let grace = Timespec { tv_sec: 0, tv_nsec: DAEMON_GRACE_NS };
     // Nothing is waited for but the time.
     let _ = poll(&mut [], Some(&grace));
     match storage.stat(path)? {
-        Some(_) => storage.replace(path, &bytes),
-        None => Ok(()),
+        Some(_) => storage.replace(path, &bytes)?,
+        None => return Ok(()),
     }
+    pass(Point::HelperRecordSynced)
 }
 
 /// A helper that is ended with its worker could not say how that ended. A handler
@@ -107,13 +115,13 @@ fn notices() -> io::Result<UnixStream> {
 fn start(order: &Order) -> io::Result<(PipeReader, Child)> {
     let (program, arguments) = order.argv.split_first().ok_or(ErrorKind::InvalidInput)?;
     let (reader, writer) = io::pipe()?;
-    let child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(writer.try_clone()?)
-        .stderr(writer)
-        .process_group(0)
-        .spawn()?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    if failpoint::ARE_COMPILED_IN {
+        // What was armed is the daemon and its helpers, not the verbs of a worker.
+        command.env_remove(failpoint::VARIABLE);
+    }
+    let child = command.process_group(0).spawn()?;
     Ok((reader, child))
 }
 
@@ -179,6 +187,7 @@ impl Minded {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Ok(0) | Err(_) => self.output = None,
             Ok(got) => {
+                let _ = pass(Point::HelperLogBefore);
                 let _ = self.log.write(self.buffer.get(..got).unwrap_or_default());
             }
         }

@@ -50,18 +50,8 @@ impl Storage for Disk {
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let temporary = unique_sibling(path);
-        let written = (|| {
-            let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&temporary, path)
-        })();
-        if let Err(error) = written {
-            // Best effort: the error that matters is the one being returned.
-            let _ = fs::remove_file(&temporary);
-            return Err(error);
-        }
+        let staged = stage(path, bytes)?;
+        put_in_place(&staged, path)?;
         sync_directory_of(path)
     }
 
@@ -201,8 +191,26 @@ fn name(file: &File, path: &Path) -> rustix::io::Result<()> {
     linkat(CWD, nameless, CWD, path, AtFlags::SYMLINK_FOLLOW)
 }
 
+/// The first step of [`Storage::replace`]: the new content, durable, beside the old one.
+pub(super) fn stage(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let temporary = unique_sibling(path);
+    let written = (|| {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    })();
+    // Best effort: the error that matters is the one being returned.
+    written.inspect_err(|_| drop(fs::remove_file(&temporary)))?;
+    Ok(temporary)
+}
+
+/// The second step: the new content gets the name. [`sync_directory_of`] is the third one.
+pub(super) fn put_in_place(staged: &Path, path: &Path) -> io::Result<()> {
+    fs::rename(staged, path).inspect_err(|_| drop(fs::remove_file(staged)))
+}
+
 /// Makes a created or renamed directory entry durable.
-fn sync_directory_of(path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory_of(path: &Path) -> io::Result<()> {
     File::open(directory_of(path))?.sync_all()
 }
 

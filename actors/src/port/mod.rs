@@ -6,9 +6,15 @@
 mod children;
 mod clock;
 mod disk;
+#[cfg(feature = "failpoints")]
+mod failing_disk;
+#[cfg(feature = "failpoints")]
+mod failing_launcher;
+pub mod failpoint;
 mod git;
 mod interrupted;
 mod launcher;
+pub mod machine;
 mod process;
 mod process_table;
 mod program;

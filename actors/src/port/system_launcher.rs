@@ -19,8 +19,8 @@ use tokio::process::Command;
 
 use super::children::Children;
 use super::launcher::{
-    Exit, Found, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity, Signal,
-    Stray,
+    Exit, Found, GroupMember, LaunchError, LaunchSpec, Launched, Launcher, ProcessIdentity,
+    RUN_ID_VARIABLE, Signal, Stray,
 };
 use super::process_table::{Stat, is_helper, processes, run_id_of, start_ticks_of};
 use crate::exec::{Order, Report};
@@ -150,7 +150,8 @@ impl SystemLauncher {
             let _ = child.wait().await;
             children.forget(pid);
         });
-        Ok(Helped { launcher: self.clone(), program, report })
+        let run_id = spec.environment.get(RUN_ID_VARIABLE).cloned();
+        Ok(Helped { launcher: self.clone(), program, run_id, report })
     }
 }
 
@@ -158,6 +159,7 @@ impl SystemLauncher {
 struct Helped {
     launcher: SystemLauncher,
     program: String,
+    run_id: Option<String>,
     report: pipe::Receiver,
 }
 
@@ -181,7 +183,25 @@ impl Helped {
             }
             Some(Report::Missing) => Err(LaunchError::NotFound(program)),
             Some(Report::Refused(reason)) => Err(refused(reason)),
-            None => Err(refused("its helper ended before it had started it".to_owned())),
+            None => {
+                let refused = refused("its helper ended before it had started it".to_owned());
+                let left = find_left(&self.launcher, self.run_id).await;
+                left.ok_or(refused)
+            }
+        }
+    }
+}
+
+/// The worker of a helper that was killed before it could say who that is: it lives, and is watched like one that
+/// an earlier daemon started.
+async fn find_left(launcher: &SystemLauncher, run_id: Option<String>) -> Option<Launched> {
+    let run_id = run_id?;
+    let run_ids = BTreeSet::from([run_id.clone()]);
+    loop {
+        match launcher.find(&run_ids).remove(&run_id)? {
+            Found::Process(process) => return launcher.adopt(&process),
+            // Between fork and exec the worker looks like its helper.
+            Found::Helper => tokio::time::sleep(launcher.look_interval()).await,
         }
     }
 }
@@ -336,7 +356,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::port::{Keep, RUN_ID_VARIABLE};
+    use crate::port::Keep;
     use crate::rotated_log::Rotation;
 
     fn spec(argv: &[&str]) -> LaunchSpec {

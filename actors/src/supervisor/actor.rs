@@ -270,6 +270,9 @@ impl SupervisorActor {
                 for (run, hold) in found.living {
                     actor.fleet.adopt(run, hold);
                 }
+                for (run_id, loop_ts) in found.left {
+                    actor.fleet.bury(run_id, loop_ts);
+                }
                 actor.known = Known::All;
                 actor.look_soon(ctx);
             }

@@ -132,6 +132,12 @@ impl Fleet {
         self.table.adopt(run, hold);
     }
 
+    /// Notes a run that ended under an earlier daemon and whose lease stands: it has no process, so the lease
+    /// is taken back.
+    pub fn bury(&mut self, run_id: String, loop_ts: String) {
+        self.table.bury(run_id, loop_ts);
+    }
+
     /// From here on nothing is launched; what ends is still taken care of.
     pub fn close(&mut self) {
         self.closed = true;

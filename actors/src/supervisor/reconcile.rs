@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use dosd_kernel::lane::{LanePast, OpenRun};
+use dosd_kernel::lane::{LanePast, Lease, OpenRun};
 use dosd_kernel::run_id::ROOT_ID_VARIABLE;
 
 use super::actor::SupervisorPorts;
@@ -21,6 +21,9 @@ use crate::spawn::{ReadoptRuns, Run};
 pub(super) struct Reconciled {
     /// The runs that live or are being started, and whether their leases stand.
     pub(super) living: Vec<(Run, Hold)>,
+    /// Run id and stamp of each lease that a daemon of this machine holds for a run that is over: it was ended
+    /// between the row of the end and that of the release.
+    pub(super) left: Vec<(String, String)>,
     /// How the tries of each lane went, by lane, also before the time of this daemon.
     pub(super) pasts: Vec<(String, LanePast)>,
     /// The number of the last row from before that time.
@@ -50,6 +53,13 @@ pub(super) async fn reconcile(
         .filter(|live| live.lease.holder() == HOLDER)
         .map(|live| (live.lease.lane(), live.lease.loop_ts()))
         .collect();
+    let running: BTreeSet<&str> = recalled.open.iter().map(|run| run.run_id.as_str()).collect();
+    let is_left = |lease: &Lease| {
+        let is_ours = lease.holder() == HOLDER && lease.host_id() == settings.host_id;
+        is_ours && !lease.run_id().is_empty() && !running.contains(lease.run_id())
+    };
+    let left = observation.leases.iter().map(|live| &live.lease).filter(|lease| is_left(lease));
+    let left = left.map(|lease| (lease.run_id().to_owned(), lease.loop_ts().to_owned())).collect();
     let is_held = |run: &Run| leases.contains(&(run.lane.as_str(), run.loop_ts.as_str()));
     let open: Vec<(Run, Option<ProcessIdentity>)> = recalled
         .open
@@ -66,7 +76,7 @@ pub(super) async fn reconcile(
         let hold = if run.leased && !is_held(&run) { Hold::Lost } else { Hold::Kept };
         (run, hold)
     });
-    Ok(Reconciled { living: living.collect(), pasts: recalled.pasts, since_seq })
+    Ok(Reconciled { living: living.collect(), left, pasts: recalled.pasts, since_seq })
 }
 
 /// A run from an earlier life, as far as the journal tells of it.

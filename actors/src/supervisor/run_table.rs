@@ -97,6 +97,13 @@ impl RunTable {
         self.runs.remove(&run.run_id).is_some()
     }
 
+    /// Notes that a run that was never in the table has no process. One that is in it stays.
+    pub(super) fn bury(&mut self, run_id: String, loop_ts: String) {
+        if !self.knows(&run_id, &loop_ts) {
+            self.ended.extend([run_id, loop_ts].into_iter().filter(|mark| !mark.is_empty()));
+        }
+    }
+
     /// The ids and stamps of runs that ended and are not forgotten yet.
     pub(super) fn ended(&self) -> impl Iterator<Item = &String> {
         self.ended.keys()

@@ -195,6 +195,28 @@ fn a_run_without_process_and_start_is_over_and_its_lane_is_used_again() {
 }
 
 #[test]
+fn a_lease_whose_release_was_torn_does_not_keep_its_lane_from_the_next_daemon() {
+    let mut stage = a_daemon_that_died(&["a"]);
+    let bytes = String::from_utf8(stage.storage.bytes(Path::new(LANES))).unwrap();
+    // The end of a run and the release of its lease are one write, and a crash tore it between them.
+    let acquired = stage.rows(LANES).into_iter().find(|row| row["op"] == "ACQUIRE").unwrap();
+    let exited = serde_json::json!({
+        "op": "WORKER_EXITED", "seq": 99, "ts": acquired["ts"], "lane": "a", "loop_ts": acquired["loop_ts"],
+        "host_id": acquired["host_id"], "run_id": acquired["lease"]["run_id"], "code": 0, "ran_ms": 1,
+    });
+    stage.storage.put(Path::new(LANES), format!("{bytes}{exited}\n{{\"op\":\"REL").as_bytes());
+    stage.end("a", code(0));
+    actix::System::new().block_on(async {
+        stage.reawake();
+        let _next = stage.start();
+        stage.pass(LONG).await;
+    });
+    assert_eq!(stage.living_lanes(), ["a"]);
+    let text = String::from_utf8(stage.storage.bytes(Path::new(LANES))).unwrap();
+    assert_eq!(text.matches("SCAVENGE").count(), 1, "{text}");
+}
+
+#[test]
 fn nothing_is_planned_before_earlier_runs_are_reconciled() {
     let mut stage = a_daemon_that_died(&["a", "b"]);
     actix::System::new().block_on(async {

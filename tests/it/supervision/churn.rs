@@ -3,12 +3,13 @@
 //! Each worker holds a lock of its lane, and so do all that it begets. One that finds it held says so
 //! in a file: that is the proof, at every moment and from the kernel, that no lane has two.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use super::book;
-use super::machine::{self, Process, Sweep, poll};
+use super::machine::{self, Process, Sweep};
+use super::rest::{come_to_rest, compare, leased_runs};
 use crate::support::daemon::Daemon;
 use crate::support::workspace::Workspace;
 
@@ -43,7 +44,7 @@ fn a_daemon_that_is_killed_at_any_moment_loses_no_worker_and_doubles_none() {
         // From here on what is started stays, so that there is one moment to compare.
         workspace.write("calm", "");
         let mut next = Daemon::start(&workspace);
-        come_to_rest(&workspace, &mut next);
+        come_to_rest(&workspace, &mut next, LIVES.len());
         compare(&workspace, &at);
         for (run_id, process) in left_alone {
             let is_lasting = LASTING.contains(&process.lane.as_str());
@@ -124,72 +125,6 @@ fn halt(workspace: &Workspace, lane: &str) -> Child {
 fn half_told(workspace: &Workspace) -> usize {
     let stories = book::stories(&book::rows(workspace));
     stories.values().filter(|story| !story.is_over() && story.process.is_none()).count()
-}
-
-/// Waits until every lane has its worker, and nothing moves any more.
-fn come_to_rest(workspace: &Workspace, daemon: &mut Daemon) {
-    let mut before = 0;
-    poll("every lane has a worker, and the journal is at rest", || {
-        let rows = book::rows(workspace);
-        let is_at_rest = std::mem::replace(&mut before, rows.len()) == rows.len();
-        let stories = book::stories(&rows);
-        let open: Vec<_> = stories.values().filter(|story| !story.is_over()).collect();
-        let known = open.iter().filter(|story| story.process.is_some()).count();
-        let processes = machine::processes(workspace);
-        // A helper stays for a moment after the end that it has recorded.
-        let is_over = |it: &Process| stories.get(&it.run_id).is_some_and(book::Story::is_over);
-        let lingers = processes.iter().any(|it| it.is_helper && is_over(it));
-        let lasting: BTreeSet<_> =
-            processes.into_iter().filter(|it| !it.is_helper).map(|it| it.run_id).collect();
-        let is_whole = open.len() == LIVES.len() && known == open.len();
-        if is_at_rest && is_whole && !lingers && lasting.len() == LIVES.len() {
-            return Ok(());
-        }
-        let log = daemon.log();
-        Err(format!("open in the journal: {open:#?}, in /proc: {lasting:?}, the log:\n{log}"))
-    });
-}
-
-/// The journal's story is the machine's.
-fn compare(workspace: &Workspace, at: &str) {
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("a boot");
-    let rows = book::rows(workspace);
-    let stories = book::stories(&rows);
-    let processes = machine::processes(workspace);
-    let doubled = std::fs::read_to_string(workspace.root().join("doubled")).unwrap_or_default();
-    assert_eq!(doubled, "", "{at}: workers that found another one on their lane");
-    for process in &processes {
-        let story = &stories[&process.run_id];
-        assert!(!story.is_over(), "{at}: {process:?} lives after the end of its run");
-        assert_eq!(story.lane, process.lane, "{at}");
-    }
-    let mut open = Vec::new();
-    for (run_id, story) in stories.iter().filter(|(_, story)| !story.is_over()) {
-        let (pid, start_ticks, boot_id) = story.process.as_ref().expect("a known process");
-        let is_it = |it: &&Process| (it.pid, it.start_ticks) == (*pid, *start_ticks);
-        // A run whose leader is gone is not over while its group has members.
-        let is_left = |it: &&Process| {
-            it.run_id == *run_id && !it.is_helper && machine::group_of(it.pid) == Some(*pid)
-        };
-        let found = processes.iter().find(is_it);
-        let found = found.or_else(|| processes.iter().find(is_left));
-        let found = found.unwrap_or_else(|| panic!("{at}: {run_id} has no process {pid}"));
-        assert_eq!((&found.run_id, boot_id.as_str()), (run_id, boot.trim()), "{at}");
-        open.push(run_id.clone());
-    }
-    let lanes: BTreeSet<_> = open.iter().map(|run_id| &stories[run_id].lane).collect();
-    assert_eq!(lanes.len(), open.len(), "{at}: a lane with two runs: {open:?}");
-    assert_eq!(leased_runs(workspace), open, "{at}: one lease for each run that lives");
-}
-
-/// The run ids of the live leases, sorted.
-fn leased_runs(workspace: &Workspace) -> Vec<String> {
-    let live = workspace.dosd(&["lease-lane", "live"]).values();
-    let leases = live[0].as_array().expect("a list").iter();
-    let mut runs: Vec<_> =
-        leases.map(|lease| lease["run_id"].as_str().unwrap_or("none").to_owned()).collect();
-    runs.sort();
-    runs
 }
 
 /// The first process of each run's worker.

@@ -18,24 +18,24 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// One process that was started below a daemon of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Process {
-    pub(super) pid: u32,
-    pub(super) start_ticks: u64,
+pub(crate) struct Process {
+    pub(crate) pid: u32,
+    pub(crate) start_ticks: u64,
     /// The run that it was started for.
-    pub(super) run_id: String,
-    pub(super) lane: String,
+    pub(crate) run_id: String,
+    pub(crate) lane: String,
     /// Whether it is the daemon's helper, not a process of the worker.
-    pub(super) is_helper: bool,
+    pub(crate) is_helper: bool,
 }
 
 /// Every process of the workspace's workers that lives now; a zombie does not.
-pub(super) fn processes(workspace: &Workspace) -> Vec<Process> {
+pub(crate) fn processes(workspace: &Workspace) -> Vec<Process> {
     let root = workspace.root().canonicalize().expect("a workspace");
     pids().filter_map(|pid| process(pid, &root)).collect()
 }
 
 /// Those of [`processes`] that are no helpers.
-pub(super) fn workers(workspace: &Workspace) -> Vec<Process> {
+pub(crate) fn workers(workspace: &Workspace) -> Vec<Process> {
     processes(workspace).into_iter().filter(|it| !it.is_helper).collect()
 }
 
@@ -63,34 +63,34 @@ fn own((name, value): (&str, &str)) -> (String, String) {
 }
 
 /// The children of a process that have ended and that nobody has waited for.
-pub(super) fn zombies_of(parent: u32) -> Vec<u32> {
+pub(crate) fn zombies_of(parent: u32) -> Vec<u32> {
     let children = children_of(parent).into_iter();
     children.filter(|pid| field(*pid, 0).as_deref() == Some("Z")).collect()
 }
 
 /// The number of the group that a process is in.
-pub(super) fn group_of(pid: u32) -> Option<u32> {
+pub(crate) fn group_of(pid: u32) -> Option<u32> {
     field(pid, 2)?.parse().ok()
 }
 
 /// The processes that a process is the parent of.
-pub(super) fn children_of(parent: u32) -> Vec<u32> {
+pub(crate) fn children_of(parent: u32) -> Vec<u32> {
     pids().filter(|pid| field(*pid, 1) == Some(parent.to_string())).collect()
 }
 
 /// Whether there is a process of this number, zombies included.
-pub(super) fn is_there(pid: u32) -> bool {
+pub(crate) fn is_there(pid: u32) -> bool {
     Path::new(&format!("/proc/{pid}")).exists()
 }
 
 /// Ends a process by KILL. One that has just ended by itself is no matter.
-pub(super) fn end(pid: u32) {
+pub(crate) fn end(pid: u32) {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     let _ = pid.map(|pid| kill_process(pid, Signal::KILL));
 }
 
 /// A number of `/proc/PID/status` in kB, like `VmHWM`, the most that was ever resident.
-pub(super) fn memory_kb(pid: u32, key: &str) -> u64 {
+pub(crate) fn memory_kb(pid: u32, key: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
     let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
     let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
@@ -98,12 +98,12 @@ pub(super) fn memory_kb(pid: u32, key: &str) -> u64 {
 }
 
 /// How many files a process has open.
-pub(super) fn open_files(pid: u32) -> usize {
+pub(crate) fn open_files(pid: u32) -> usize {
     std::fs::read_dir(format!("/proc/{pid}/fd")).expect("a process").count()
 }
 
 /// Looks again and again until it succeeds. A look that fails says what it saw instead.
-pub(super) fn poll<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
+pub(crate) fn poll<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
     let clock = SystemClock::new();
     loop {
         match look() {
@@ -127,10 +127,10 @@ fn pids() -> impl Iterator<Item = u32> {
 
 /// Ends, when the test is over, however it is over, every process that was started below a daemon
 /// of a workspace. To be made before the daemon, so that it goes after it.
-pub(super) struct Sweep(PathBuf);
+pub(crate) struct Sweep(PathBuf);
 
 impl Sweep {
-    pub(super) fn after(workspace: &Workspace) -> Self {
+    pub(crate) fn after(workspace: &Workspace) -> Self {
         Self(workspace.root().canonicalize().expect("a workspace"))
     }
 }

@@ -1,19 +1,20 @@
 //! What becomes of workers, whatever happens to them and to their daemon: proven with real processes.
 
-mod book;
+pub(crate) mod book;
 mod churn;
 mod drain;
 mod flood;
-mod machine;
+pub(crate) mod machine;
 mod many;
 mod process_one;
+pub(crate) mod rest;
 mod strays;
 mod stubborn;
 
 use crate::support::workspace::Workspace;
 
 /// A workspace with these lanes, where `worker.sh` is every worker; `more` goes to `[dosd.worker]`.
-fn workspace(lanes: &[&str], on_shutdown: &str, worker: &str, more: &str) -> Workspace {
+pub(crate) fn workspace(lanes: &[&str], on_shutdown: &str, worker: &str, more: &str) -> Workspace {
     let workspace = Workspace::new();
     let trees: Vec<_> = lanes.iter().map(|lane| format!("{lane} = [\"{lane}/**\"]")).collect();
     let trees = trees.join("\n");

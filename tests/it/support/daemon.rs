@@ -79,6 +79,11 @@ impl Daemon {
         self.child.id()
     }
 
+    /// Whether it has ended by itself, and how.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("it is a child")
+    }
+
     /// Ends it with KILL, at once, and waits for that.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it is there");
