@@ -35,7 +35,7 @@ fn a_damaged_journal_is_reported_with_its_place_and_served() {
     let journal = workspace.write(".dos/lane-journal.jsonl", damaged);
     let mut daemon = Daemon::start(&workspace);
     let corrupt = daemon.wait_for("the corrupt line", |line| {
-        line["message"].as_str().is_some_and(|text| text.contains("does not parse"))
+        line["message"].as_str().is_some_and(|text| text.contains("is damaged"))
     });
     assert!(corrupt["message"].as_str().is_some_and(|text| text.contains("byte 22")), "{corrupt}");
     daemon.wait_for_worker("a");

@@ -381,6 +381,8 @@ fn added(case: &Case, root: &Path, journal: &str, before: &str) -> Result<Value,
         Form { case, root: root.to_str().expect("UTF-8") }.apply(row);
         if let Some(row) = row.as_object_mut() {
             row.remove("seq");
+            // Only rows of ours have a check sum; the peer passes over it.
+            row.remove("crc32");
             // When it was written; a verb that is told the time may write that one.
             row.remove("ts");
             // A lease without a loop has none, whether that is written as null or as an empty text.
