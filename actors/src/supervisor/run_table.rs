@@ -100,7 +100,8 @@ impl RunTable {
     /// Notes that a run that was never in the table has no process. One that is in it stays.
     pub(super) fn bury(&mut self, run_id: String, loop_ts: String) {
         if !self.knows(&run_id, &loop_ts) {
-            self.ended.extend([run_id, loop_ts].into_iter().filter(|mark| !mark.is_empty()));
+            let marks = [run_id, loop_ts].into_iter().filter(|mark| !mark.is_empty());
+            self.ended.extend(marks.map(|mark| (mark, None)));
         }
     }
 
