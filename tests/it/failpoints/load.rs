@@ -70,10 +70,13 @@ impl Operator {
     /// Has a claim judged by a daemon that is well.
     pub(super) fn claim_and_be_answered(&mut self) {
         poll("a daemon at rest answers", || match self.claim() {
-            // What it found may have been at rest before it came.
-            Err(ClientError::NotRunning { source, .. }) => Err(source.to_string()),
-            answer => {
-                assert!(matches!(answer, Ok(Answer::Claim { .. })), "{answer:?}");
+            // It may not be there yet, and a process that is being started may still hold the socket of the one
+            // that was killed.
+            Err(ClientError::NotRunning { source, .. } | ClientError::NoAnswer { source, .. }) => {
+                Err(source.to_string())
+            }
+            Ok(answer) => {
+                assert!(matches!(answer, Answer::Claim { .. }), "{answer:?}");
                 Ok(())
             }
         });

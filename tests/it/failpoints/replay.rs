@@ -22,9 +22,13 @@ path = "out/audit.jsonl"
 /// Dead letters for each kill.
 const LETTERS: usize = 20;
 
-/// Where an event may stand: dead, on its way, or delivered.
-const FILES: [&str; 3] =
-    [".dos/exporters/audit.dead.jsonl", ".dos/exporters/audit.replaying.jsonl", "out/audit.jsonl"];
+/// Where an event may stand: dead, on its way, or delivered, also while that place is away.
+const FILES: [&str; 4] = [
+    ".dos/exporters/audit.dead.jsonl",
+    ".dos/exporters/audit.replaying.jsonl",
+    "out/audit.jsonl",
+    "away/audit.jsonl",
+];
 
 pub(super) fn kill_at(point: Point, kills: u32, random: &mut Rng) -> Work {
     let workspace = Workspace::new();
