@@ -11,6 +11,7 @@ pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod env;
+pub mod fleet;
 pub mod follow;
 pub mod git;
 pub mod host;
