@@ -57,6 +57,7 @@ pub(super) struct Since {
     ),
     security((), ("token" = []))
 )]
+#[expect(unused_qualifications, reason = "the macro above writes them")]
 pub(super) async fn events(
     request: HttpRequest,
     doors: Data<Doors>,

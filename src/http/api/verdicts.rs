@@ -57,6 +57,7 @@ pub(in crate::http) struct Page {
     ),
     security((), ("token" = []))
 )]
+#[expect(unused_qualifications, reason = "the macro above writes them")]
 pub(in crate::http) async fn verdicts(
     doors: Data<Doors>,
     Query(wanted): Query<Wanted>,
