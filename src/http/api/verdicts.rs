@@ -1,4 +1,5 @@
 //! `/v1/verdicts`: the verdict journal, page by page.
+#![expect(unused_qualifications, reason = "the macro for parameters writes them")]
 
 use super::fleet::look;
 use crate::fleet::VerdictView;
@@ -57,7 +58,6 @@ pub(in crate::http) struct Page {
     ),
     security((), ("token" = []))
 )]
-#[expect(unused_qualifications, reason = "the macro above writes them")]
 pub(in crate::http) async fn verdicts(
     doors: Data<Doors>,
     Query(wanted): Query<Wanted>,
