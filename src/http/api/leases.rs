@@ -9,13 +9,13 @@ use crate::http::server::Doors;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
 use dosd_actors::journal::Observe;
+use dosd_actors::supervisor::GetFleet;
+use dosd_actors::witness::{ClaimCounts, EndRun, TakeBaseline, Unclaimed};
 use dosd_kernel::Map;
 use dosd_kernel::arbiter::Outcome;
 use dosd_kernel::lane::{
     AcquireLane, Acquired, Asker, BeatLane, LaneReply, LaneRequest, LiveLease, ReleaseLane,
 };
-use dosd_actors::supervisor::GetFleet;
-use dosd_actors::witness::{ClaimCounts, EndRun, TakeBaseline, Unclaimed};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -279,8 +279,12 @@ pub(in crate::http) async fn acquire(
             if is_new && let Some(run_id) = acquired.run_id.clone() {
                 let lane = acquired.decision.lane.clone();
                 let root_id = Some(doors.root_id.clone());
-                if let Err(gone) = doors.baseline.ask(TakeBaseline { run_id, root_id, lane }).await {
-                    warn!(lane = acquired.decision.lane, "no baseline for this run, its claims stay unwitnessed: {gone}");
+                if let Err(gone) = doors.baseline.ask(TakeBaseline { run_id, root_id, lane }).await
+                {
+                    warn!(
+                        lane = acquired.decision.lane,
+                        "no baseline for this run, its claims stay unwitnessed: {gone}"
+                    );
                 }
             }
             Ok(HttpResponse::Created().json(Decided { acquired }))
