@@ -18,6 +18,7 @@ mod failpoints;
 mod fleet;
 mod git_verbs;
 mod http;
+mod journal_damage;
 mod leases;
 mod notify;
 mod outlive;
