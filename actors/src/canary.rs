@@ -12,6 +12,8 @@ pub enum Canary {
     MoveCursorBeforeSend,
     /// A worker is launched before its intent is on disk.
     LaunchBeforeIntent,
+    /// A lane is planned before the end of its last run is on disk.
+    PlanBeforeEnds,
     /// A sync that failed is asked a second time.
     AskSyncAgain,
     /// A row is written right behind a torn one.

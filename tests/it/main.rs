@@ -13,7 +13,6 @@ mod eval;
 mod example;
 mod export;
 mod exporting;
-#[cfg(feature = "failpoints")]
 mod failpoints;
 mod fleet;
 mod git_verbs;
