@@ -20,6 +20,7 @@ mod git_verbs;
 mod leases;
 mod notify;
 mod outlive;
+mod page;
 mod peer_reads;
 mod reads;
 mod reread;
