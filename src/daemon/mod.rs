@@ -131,7 +131,7 @@ async fn serve(options: RunOptions, mut signals: Signals) -> Result<(), DaemonEr
 fn listen(bound: http::Bound, doors: http::Doors) -> Result<ServerHandle, DaemonError> {
     let http::Listener { address, is_encrypted, handle, server } = http::serve(bound, doors)?;
     let scheme = if is_encrypted { "https" } else { "http" };
-    info!("listening on {scheme}://{address}");
+    info!(url = %format_args!("{scheme}://{address}"), "listening");
     actix_rt::spawn(async move {
         if let Err(cause) = server.await {
             error!("the HTTP interface ended: {cause}");

@@ -3,6 +3,7 @@
 //!
 //! Each reader reads the journal by itself, at its own pace. A slow one delays nobody, and whoever
 //! comes back says with `Last-Event-ID` what it has.
+#![expect(unused_qualifications, reason = "the macro for parameters writes them")]
 
 use super::api::fleet::look;
 use super::error::{ApiError, Kind};

@@ -21,6 +21,8 @@ use dosd_actors::port::SharedClock;
 use dosd_actors::reach::Reach;
 use dosd_actors::spawn::Spawn;
 use dosd_actors::supervisor::GetFleet;
+use dosd_actors::witness::{EndRun, TakeBaseline};
+use dosd_kernel::run_id;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -62,6 +64,12 @@ pub struct Doors {
     pub fleet: Reach<GetFleet>,
     /// The spawner.
     pub spawner: Reach<Spawn>,
+    /// Reads the surfaces for a run.
+    pub baseline: Reach<TakeBaseline>,
+    /// Closes the account of a run.
+    pub run_ended: Reach<EndRun>,
+    /// The run at the root of this fleet.
+    pub root_id: String,
     /// Where logs of workers are.
     pub logs: PathBuf,
     /// The time.
@@ -72,6 +80,19 @@ impl Doors {
     /// The configuration that holds now.
     pub(super) fn config(&self) -> Arc<Config> {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The id of a run that begins now.
+    pub(super) fn new_run_id(&self) -> Result<String, ApiError> {
+        let entropy = fastrand::u64(..);
+        let minted =
+            run_id::mint(self.clock.now_ms(), entropy, "remote", None, Some(&self.root_id));
+        match minted {
+            Ok(lineage) => Ok(lineage.run_id.to_string()),
+            Err(cause) => {
+                Err(ApiError::new(Kind::Failed, cause.to_string(), "set the machine's clock"))
+            }
+        }
     }
 
     /// Whether an actor is there.

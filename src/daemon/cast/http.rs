@@ -91,6 +91,9 @@ impl Cast {
             verdict_journal: self.verdict_journal(),
             fleet: self.fleet.clone(),
             spawner: self.spawner.clone(),
+            baseline: self.baseline.clone(),
+            run_ended: self.run_ended.clone(),
+            root_id: self.fleet_settings.lineage.root_id.clone(),
             logs: self.options.workspace.logs_dir(),
             clock: Arc::clone(&self.ports.clock),
         })

@@ -4,11 +4,13 @@
 use super::unexpected;
 use crate::control::{self, Answer, Request};
 use crate::http::error::{ApiError, Kind};
-use crate::http::input::Body;
+use crate::http::input::{Body, whole};
 use crate::http::server::Doors;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
 use dosd_actors::journal::Observe;
+use dosd_actors::supervisor::GetFleet;
+use dosd_actors::witness::{ClaimCounts, EndRun, TakeBaseline, Unclaimed};
 use dosd_kernel::Map;
 use dosd_kernel::arbiter::Outcome;
 use dosd_kernel::lane::{
@@ -16,10 +18,15 @@ use dosd_kernel::lane::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
+use tracing::warn;
 use utoipa::ToSchema;
 
 /// How long the mutex of the leases is waited for.
 const PATIENCE_MS: u64 = 5_000;
+
+/// How long the surfaces are read when a lease is given back.
+const ACCOUNT_WITHIN: Duration = Duration::from_secs(30);
 
 /// The host of whoever asks over the network and does not say: no process there can be looked at.
 const ELSEWHERE: &str = "remote";
@@ -60,6 +67,7 @@ struct LeaseView {
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct NewLease {
     /// Who will hold it.
+    #[schema(pattern = r"\S")]
     owner: String,
     /// The lane; empty picks a free one.
     #[serde(default)]
@@ -70,7 +78,8 @@ pub(in crate::http) struct NewLease {
     /// The paths to work on; those of the lane when there are none.
     #[serde(default)]
     tree: Vec<String>,
-    /// The run that will hold it.
+    /// The run that will hold it. Left out, the daemon makes one, and reads the surfaces before it
+    /// answers: claims of that run are witnessed as those of a worker that the daemon started.
     #[serde(default)]
     run_id: String,
     /// The stamp of the lease's identity; now when it is empty.
@@ -129,8 +138,10 @@ pub(in crate::http) struct Decision {
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct Beat {
     /// Who holds it.
+    #[schema(pattern = r"\S")]
     owner: String,
     /// The number of its grant.
+    #[serde(deserialize_with = "whole")]
     fence: u64,
     /// A beat is left out while the newest one is younger than so many seconds.
     #[serde(default)]
@@ -156,8 +167,10 @@ pub(in crate::http) struct Kept {
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct GiveBack {
     /// Who holds it.
+    #[schema(pattern = r"\S")]
     owner: String,
     /// The number of its grant.
+    #[serde(deserialize_with = "whole")]
     fence: u64,
 }
 
@@ -172,6 +185,23 @@ pub(in crate::http) struct GivenBack {
     owner: String,
     /// The number of its grant.
     fence: u64,
+    /// What became of the claims of the run; null for a run that goes on.
+    account: Option<Account>,
+}
+
+/// What became of a run's claims, and what happened beside them.
+#[derive(Debug, Serialize, ToSchema)]
+struct Account {
+    /// Claims that were confirmed.
+    confirmed: u64,
+    /// Claims that were refuted.
+    refuted: u64,
+    /// Claims about which nobody could tell.
+    unwitnessed: u64,
+    /// Changes that nobody claimed; null when the surfaces could not be compared.
+    unclaimed: Option<u64>,
+    /// The first of them, as SURFACE:KEY.
+    unclaimed_keys: Vec<String>,
 }
 
 /// The leases that live.
@@ -230,6 +260,8 @@ pub(in crate::http) async fn acquire(
     let config = doors.config();
     let tree = if tree.is_empty() { config.lanes.tree(&lane).to_vec() } else { tree };
     let host_id = if host_id.is_empty() { ELSEWHERE.to_owned() } else { host_id };
+    let is_new = run_id.is_empty();
+    let run_id = if is_new { doors.new_run_id()? } else { run_id };
     let request = LaneRequest::Acquire(AcquireLane {
         asker: Asker { owner, host_id, pid: None },
         lane,
@@ -245,11 +277,22 @@ pub(in crate::http) async fn acquire(
     });
     match decide(&doors, request).await? {
         LaneReply::Acquire(acquired) => {
-            let mut response = match acquired.decision.outcome {
-                Outcome::Acquire => HttpResponse::Created(),
-                Outcome::Refuse => HttpResponse::Conflict(),
-            };
-            Ok(response.json(Decided { acquired }))
+            if acquired.decision.outcome == Outcome::Refuse {
+                return Ok(HttpResponse::Conflict().json(Decided { acquired }));
+            }
+            // Before the answer: what the holder does after it must not be in there.
+            if is_new && let Some(run_id) = acquired.run_id.clone() {
+                let lane = acquired.decision.lane.clone();
+                let root_id = Some(doors.root_id.clone());
+                if let Err(gone) = doors.baseline.ask(TakeBaseline { run_id, root_id, lane }).await
+                {
+                    warn!(
+                        lane = acquired.decision.lane,
+                        "no baseline for this run, its claims stay unwitnessed: {gone}"
+                    );
+                }
+            }
+            Ok(HttpResponse::Created().json(Decided { acquired }))
         }
         other => Err(unexpected(Answer::Lanes(Box::new(other)))),
     }
@@ -325,6 +368,7 @@ pub(in crate::http) async fn release(
 ) -> Result<Json<GivenBack>, ApiError> {
     named_owner(&give_back.owner)?;
     let GiveBack { owner, fence } = give_back;
+    let run_id = held_by(&doors, &lane, fence).await?;
     let request = LaneRequest::Release(ReleaseLane {
         lane: lane.into_inner(),
         owner,
@@ -333,13 +377,39 @@ pub(in crate::http) async fn release(
     });
     match decide(&doors, request).await? {
         LaneReply::Release(answer) if answer.released => {
-            Ok(Json(GivenBack { released: true, lane: answer.lane, owner: answer.owner, fence }))
+            let account = match run_id {
+                Some(run_id) => account(&doors, run_id).await,
+                None => None,
+            };
+            let (lane, owner) = (answer.lane, answer.owner);
+            Ok(Json(GivenBack { released: true, lane, owner, fence, account }))
         }
         LaneReply::Release(answer) => {
             Err(not_held(&answer.lane, &answer.owner, fence, answer.fence))
         }
         other => Err(unexpected(Answer::Lanes(Box::new(other)))),
     }
+}
+
+/// The run that holds a lease.
+async fn held_by(doors: &Doors, lane: &str, fence: u64) -> Result<Option<String>, ApiError> {
+    let observation = doors.observe.ask(Observe { now_ms: doors.clock.now_ms() }).await??;
+    let leases = observation.leases.iter().map(|live| &live.lease);
+    let mut held = leases.filter(|it| it.lane() == lane && it.fence() == Some(fence));
+    Ok(held.next().map(|it| it.run_id().to_owned()).filter(|run_id| !run_id.is_empty()))
+}
+
+/// Closes the account of a run that ends with its lease. One that the daemon started ends with its
+/// process.
+async fn account(doors: &Doors, run_id: String) -> Option<Account> {
+    let fleet = doors.fleet.ask(GetFleet).await.ok()?;
+    if fleet.runs.iter().any(|(_, open)| *open == run_id) {
+        return None;
+    }
+    let ended = doors.run_ended.ask(EndRun { run_id, patience: ACCOUNT_WITHIN }).await.ok()?;
+    let ClaimCounts { confirmed, refuted, unwitnessed } = ended.claims;
+    let Unclaimed { count, keys } = ended.unclaimed;
+    Some(Account { confirmed, refuted, unwitnessed, unclaimed: count, unclaimed_keys: keys })
 }
 
 async fn decide(doors: &Doors, request: LaneRequest) -> Result<LaneReply, ApiError> {
