@@ -115,7 +115,7 @@ const openly = {
 const checks = {
   async "a token is asked for, and only the right one is taken"() {
     const response = await page.goto(url.href);
-    assert.match(response.headers()["content-security-policy"] ?? "", /default-src 'none'/);
+    assert.match(response.headers()["content-security-policy"] ?? "", /default-src 'none'.*require-trusted-types-for 'script'/);
     await page.locator("#token").waitFor();
     assert.equal(await text("#connection"), "needs a token");
     await page.keyboard.type("not this one");
