@@ -21,6 +21,7 @@ mod journal_damage;
 mod leases;
 mod notify;
 mod outlive;
+mod page;
 mod peer_reads;
 mod reads;
 mod reread;
