@@ -139,6 +139,13 @@ impl Lease {
         self.str("run_id")
     }
 
+    /// The fencing number of the grant: higher than that of every grant before it, so that
+    /// whoever still acts on an older one is known. None for a grant without one.
+    #[must_use]
+    pub fn fence(&self) -> Option<u64> {
+        self.fields.get("fence").and_then(Value::as_u64)
+    }
+
     /// The stamp of the grant, as it was written.
     #[must_use]
     pub fn acquired_at(&self) -> Option<&str> {

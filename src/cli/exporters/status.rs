@@ -6,11 +6,11 @@ use super::super::lane_request::through_daemon;
 use super::super::{Context, Exit, Failure, Layout, Output, table, waiting};
 use crate::config::Exporter;
 use crate::control::{Answer, Request};
+use crate::fleet::{self, ExporterState};
 use clap::Args;
 use dosd_actors::port::{Clock as _, Disk, SystemClock};
 use dosd_exporters::cursor::{CursorFile, Loaded};
-use dosd_exporters::delivery::Circuit;
-use dosd_exporters::{Assurance, ExporterStatus, Phase};
+use dosd_exporters::{Assurance, ExporterStatus};
 use serde::Serialize;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -96,32 +96,14 @@ impl Arguments {
 }
 
 fn alive(exporter: &Exporter, status: ExporterStatus) -> Row {
-    let state = match (&status.phase, status.circuit) {
-        (Phase::Disabled { .. }, _) => "disabled",
-        (_, Circuit::Open { .. }) => "open",
-        (Phase::Starting, _) => "starting",
-        (Phase::Resting, _) => "resting",
-        (Phase::Working, _) => "working",
-        (Phase::Waiting { .. }, _) => "waiting",
-        (Phase::Ended, _) => "stopped",
-    };
-    let disabled = match &status.phase {
-        Phase::Disabled { reason } => Some(reason.clone()),
-        Phase::Starting
-        | Phase::Resting
-        | Phase::Working
-        | Phase::Waiting { .. }
-        | Phase::Ended => None,
-    };
-    let failing = status.last_failure.clone().filter(|_| matches!(state, "open" | "waiting"));
-    let unreachable = status.unhealthy.clone().filter(|_| status.last_success_ms.is_none());
+    let state = ExporterState::of(&status);
     Row {
         name: exporter.name.clone(),
         kind: exporter.sink.kind(),
-        state,
+        state: state.as_str(),
         behind_bytes: Some(status.behind_bytes),
         dead_letters: 0,
-        problem: status.problem.clone().or(disabled).or(failing).or(unreachable),
+        problem: fleet::problem(&status, state),
         daemon: Some(status),
     }
 }

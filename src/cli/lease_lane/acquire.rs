@@ -88,6 +88,7 @@ impl Arguments {
             kind: self.kind,
             tree,
             loop_ts: self.loop_ts,
+            fenced: false,
             leases,
             lanes: config.lanes,
             overlap: config.overlap,

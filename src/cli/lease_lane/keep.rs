@@ -58,7 +58,7 @@ impl Heartbeat {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         let Lease { lane, owner, loop_ts } = self.lease;
         let coalesce_within_s = self.coalesce_within_s;
-        let request = BeatLane { lane, owner, loop_ts, coalesce_within_s };
+        let request = BeatLane { lane, owner, loop_ts, fence: None, coalesce_within_s };
         rule(context, LaneRequest::Heartbeat(request), output)
     }
 }
@@ -66,7 +66,11 @@ impl Heartbeat {
 impl Release {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         let Lease { lane, owner, loop_ts } = self.lease;
-        rule(context, LaneRequest::Release(ReleaseLane { lane, owner, loop_ts }), output)
+        rule(
+            context,
+            LaneRequest::Release(ReleaseLane { lane, owner, loop_ts, fence: None }),
+            output,
+        )
     }
 }
 

@@ -1,17 +1,15 @@
 //! `dosd ps`: the workers of this workspace, from its journal and the processes of this machine. It
 //! needs no daemon and changes nothing.
 
-mod workers;
-
 use super::context::read_journal;
 use super::lane_commits::LaneCommits;
 use super::{Context, Exit, Failure, Layout, Output, table};
+use crate::fleet::{FleetFold, Worker, workers};
 use crate::git::Git;
 use clap::Args;
 use dosd_actors::journal::scan;
 use dosd_actors::port::{Clock as _, SystemClock, SystemLauncher};
-use dosd_kernel::lane::{LaneFold, StartedProcess};
-use workers::{History, Worker, workers};
+use dosd_kernel::lane::StartedProcess;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,15 +31,15 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         let bytes = read_journal(&context.lane_journal()?)?;
-        let mut lanes = LaneFold::default();
-        scan(&bytes, &mut lanes);
+        let mut fold = FleetFold::default();
+        scan(&bytes, &mut fold);
         let launcher = SystemLauncher::new().map_err(|error| {
             Failure::Failed(format!(
                 "cannot look at processes: {error}\n  help: `/proc` has to be mounted"
             ))
         })?;
-        let observation = lanes.observe(SystemClock::new().now_ms());
-        let open: Vec<_> = lanes.open_runs().collect();
+        let observation = fold.lanes.observe(SystemClock::new().now_ms());
+        let open: Vec<_> = fold.lanes.open_runs().collect();
         let logs = context.workspace()?.logs_dir();
         let (config, workspace) = (context.config()?, context.workspace()?);
         let git = Git::at(workspace.root());
@@ -49,7 +47,7 @@ impl Arguments {
         let found = workers(
             &open,
             &observation,
-            &History::of(&bytes),
+            &fold.history,
             &config.liveness,
             |process: &StartedProcess| launcher.lives(&process.into()),
             |run, lease| commits.of(run, lease),

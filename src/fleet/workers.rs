@@ -1,45 +1,56 @@
 //! What the journal and the process table say of each worker. Pure.
 
+use super::lanes::History;
+
 use dosd_kernel::invalid::InvalidArgument;
 use dosd_kernel::lane::{Lease, LiveLease, Observation, OpenRun, StartedProcess};
-use dosd_kernel::lines;
 use dosd_kernel::liveness::{self, Evidence, Liveness};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-
-use crate::cli::rows;
 
 /// One worker, or a lane that gets none.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Worker {
-    pub(super) lane: String,
-    pub(super) run_id: Option<String>,
-    pub(super) pid: Option<u32>,
-    pub(super) state: State,
+pub struct Worker {
+    /// Its lane.
+    pub lane: String,
+    /// Its run; none for a lane that was given up.
+    pub run_id: Option<String>,
+    /// Its process.
+    pub pid: Option<u32>,
+    /// How it does.
+    pub state: State,
     /// Since its start, ms.
-    pub(super) age_ms: Option<i64>,
+    pub age_ms: Option<i64>,
     /// Since the newest beat of its lease, ms.
-    pub(super) beat_age_ms: Option<i64>,
+    pub beat_age_ms: Option<i64>,
     /// Runs of this lane that ended before it, as far as the journal goes back.
-    pub(super) restarts: u64,
-    pub(super) log: Option<PathBuf>,
+    pub restarts: u64,
+    /// Where its output is kept.
+    pub log: Option<PathBuf>,
 }
 
 /// How a worker does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum State {
+pub enum State {
+    /// Announced, without a process yet.
     Starting,
+    /// It gets somewhere.
     Advancing,
+    /// It lives and gets nowhere.
     Spinning,
+    /// It shows no sign of life.
     Stalled,
+    /// Its process has ended, and nobody has recorded that yet.
     Gone,
+    /// The lane gets no worker any more.
     GaveUp,
 }
 
 impl State {
-    pub(super) fn as_str(self) -> &'static str {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Starting => "STARTING",
             Self::Advancing => "ADVANCING",
@@ -61,52 +72,13 @@ impl From<Liveness> for State {
     }
 }
 
-/// What became of the earlier runs of each lane.
-#[derive(Debug, Default)]
-pub(super) struct History(BTreeMap<String, Past>);
-
-#[derive(Debug, Default)]
-struct Past {
-    ended: u64,
-    gave_up: bool,
-}
-
-impl History {
-    /// Reads it from the bytes of a lane journal.
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        let mut history = Self::default();
-        for (index, line) in lines::split(bytes).enumerate() {
-            if let Some(row) = rows::row(&line, index) {
-                let text = |key: &str| row.get(key).and_then(serde_json::Value::as_str);
-                history.note(text("op").unwrap_or_default(), text("lane").unwrap_or_default());
-            }
-        }
-        history
-    }
-
-    fn note(&mut self, op: &str, lane: &str) {
-        let past = || Past::default();
-        match op {
-            "WORKER_EXITED" => self.0.entry(lane.to_owned()).or_insert_with(past).ended += 1,
-            "WORKER_GAVE_UP" => self.0.entry(lane.to_owned()).or_insert_with(past).gave_up = true,
-            // Whoever starts one again was told to, or is another daemon.
-            "SPAWN" | "WORKER_RESET" => {
-                if let Some(past) = self.0.get_mut(lane) {
-                    past.gave_up = false;
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
 /// The workers that the journal has open, and the lanes that were given up, by lane. `commits` is
 /// asked about a run that has nothing else to show.
 ///
 /// # Errors
 ///
 /// When the policy makes no sense.
-pub(super) fn workers(
+pub fn workers(
     open: &[&OpenRun],
     observation: &Observation,
     history: &History,
@@ -139,18 +111,18 @@ pub(super) fn workers(
             state,
             age_ms,
             beat_age_ms,
-            restarts: history.0.get(&run.lane).map_or(0, |past| past.ended),
+            restarts: history.ended(&run.lane),
             log: Some(log(&run.lane, &run.run_id)),
         });
     }
-    found.extend(history.0.iter().filter(|(_, past)| past.gave_up).map(|(lane, past)| Worker {
-        lane: lane.clone(),
+    found.extend(history.given_up().map(|(lane, ended)| Worker {
+        lane: lane.to_owned(),
         run_id: None,
         pid: None,
         state: State::GaveUp,
         age_ms: None,
         beat_age_ms: None,
-        restarts: past.ended,
+        restarts: ended,
         log: None,
     }));
     found.sort_by(|a, b| (&a.lane, &a.run_id).cmp(&(&b.lane, &b.run_id)));
@@ -158,7 +130,7 @@ pub(super) fn workers(
 }
 
 /// The lease that a run holds: it names the run, or bears its stamp.
-fn lease_of<'a>(run: &OpenRun, observation: &'a Observation) -> Option<&'a LiveLease> {
+pub(super) fn lease_of<'a>(run: &OpenRun, observation: &'a Observation) -> Option<&'a LiveLease> {
     observation.leases.iter().find(|live| {
         let lease = &live.lease;
         lease.lane() == run.lane
@@ -183,8 +155,8 @@ fn evidence(run: &OpenRun, lease: Option<&LiveLease>, now_ms: i64) -> Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::FleetFold;
     use dosd_actors::journal::scan;
-    use dosd_kernel::lane::LaneFold;
 
     const NOW_MS: i64 = 1_795_305_600_000 + 3_600_000;
 
@@ -194,14 +166,14 @@ mod tests {
 
     fn seen(rows: &[serde_json::Value], alive: bool) -> Vec<(String, State, u64)> {
         let bytes = journal(rows);
-        let mut lanes = LaneFold::default();
-        scan(&bytes, &mut lanes);
-        let observation = lanes.observe(NOW_MS);
-        let open: Vec<_> = lanes.open_runs().collect();
+        let mut fold = FleetFold::default();
+        scan(&bytes, &mut fold);
+        let observation = fold.lanes.observe(NOW_MS);
+        let open: Vec<_> = fold.lanes.open_runs().collect();
         let found = workers(
             &open,
             &observation,
-            &History::of(&bytes),
+            &fold.history,
             &liveness::Policy::default(),
             |_| alive,
             |run, _| i64::from(run.start_sha.is_some()),
