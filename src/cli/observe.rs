@@ -1,12 +1,15 @@
 //! `dosd observe`: the verdict journal, counted or as a history. It judges nothing.
 
 use super::context::read_journal;
+use super::server::Side;
 use super::{Context, Exit, Failure, Layout, Output, rows};
+use crate::remote::WantedVerdicts;
 use clap::{Args, ValueEnum};
 use dosd_kernel::Map;
 use dosd_kernel::fold::seq_of;
 use dosd_kernel::verdict::{Dimension, RollUp, VerdictEvent, roll_up};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,6 +17,7 @@ Examples:
   dosd observe --by lane --json
   dosd observe --run RID-1M82S4XZC3MKKR0
   dosd observe --syscall worker --tail 20
+  dosd observe --server https://fleet.example
 
 Exit codes:
   0 read, 1 read, but lines of the journal are damaged (see dosd journal verify --verdicts)";
@@ -69,19 +73,19 @@ impl From<By> for Dimension {
 }
 
 /// What is shown, and the JSON answer.
-#[derive(Debug, Serialize)]
-struct Frame<'a> {
-    run: &'a str,
-    syscall_filter: &'a str,
+#[derive(Debug, Serialize, Deserialize)]
+struct Frame {
+    run: String,
+    syscall_filter: String,
     corrupt: u64,
     rollup: RollUp,
     events: Vec<Event>,
 }
 
 /// One event with all that its row said.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Event {
-    schema_family: &'static str,
+    schema_family: Cow<'static, str>,
     schema_version: u32,
     ts: String,
     seq: u64,
@@ -96,6 +100,32 @@ struct Event {
 
 impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
+        let frame = match context.side()? {
+            Side::Here => self.seen_here(context)?,
+            Side::There(daemon) => daemon.observe(&WantedVerdicts {
+                run: self.run.trim(),
+                syscall: self.syscall.trim(),
+                by: Dimension::from(self.by).as_str(),
+                tail: self.limit(),
+            })?,
+        };
+        if self.json {
+            output.json(&frame, Layout::Indented);
+        } else if frame.run.is_empty() && self.limit() == 0 {
+            frame.print_counts(output);
+        } else {
+            frame.print_history(output);
+        }
+        Ok(if frame.corrupt == 0 { Exit::SUCCESS } else { Exit::NEGATIVE })
+    }
+
+    /// How many verdicts are listed at most; 0 for all.
+    fn limit(&self) -> usize {
+        usize::try_from(self.tail).unwrap_or(0)
+    }
+
+    /// What the journal of this workspace holds.
+    fn seen_here(&self, context: &Context) -> Result<Frame, Failure> {
         let bytes = read_journal(&context.verdict_journal()?)?;
         let (run, syscall) = (self.run.trim(), self.syscall.trim());
         let mut corrupt = 0;
@@ -113,20 +143,13 @@ impl Arguments {
             }
         }
         let rollup = roll_up(events.iter().map(|(_, event)| event), self.by.into(), corrupt);
-        let limit = usize::try_from(self.tail).unwrap_or(0);
+        let limit = self.limit();
         if limit > 0 {
             events.drain(..events.len().saturating_sub(limit));
         }
         let events = events.into_iter().map(|(seq, event)| Event::new(seq, event)).collect();
-        let frame = Frame { run, syscall_filter: syscall, corrupt, rollup, events };
-        if self.json {
-            output.json(&frame, Layout::Indented);
-        } else if run.is_empty() && limit == 0 {
-            frame.print_counts(output);
-        } else {
-            frame.print_history(output);
-        }
-        Ok(if corrupt == 0 { Exit::SUCCESS } else { Exit::NEGATIVE })
+        let (run, syscall_filter) = (run.to_owned(), syscall.to_owned());
+        Ok(Frame { run, syscall_filter, corrupt, rollup, events })
     }
 }
 
@@ -134,7 +157,7 @@ impl Event {
     fn new(seq: u64, event: VerdictEvent) -> Self {
         let VerdictEvent { syscall, verdict, run_id, lane, subject, detail, source, ts } = event;
         Self {
-            schema_family: "verdict-journal",
+            schema_family: Cow::Borrowed("verdict-journal"),
             schema_version: 1,
             ts,
             seq,
@@ -149,7 +172,7 @@ impl Event {
     }
 }
 
-impl Frame<'_> {
+impl Frame {
     fn print_counts(&self, output: &mut Output) {
         let RollUp { by, total, dimensions, counts, .. } = &self.rollup;
         output.line(format_args!("verdicts  {total}, by {}", by.as_str()));

@@ -11,14 +11,14 @@ mod verdict_row;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use fold::{FrameFold, SpawnIntent};
 pub use lane_state::{Chip, LaneState, SPAWN_TTL_MS, lane_states};
 pub use verdict_row::{Trust, VerdictRow};
 
 /// One moment.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
     /// The workspace's path.
     pub workspace: String,
@@ -35,7 +35,7 @@ pub struct Frame {
 }
 
 /// A commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
     /// Its short id.
     pub sha: String,
