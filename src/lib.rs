@@ -15,6 +15,7 @@ pub mod fleet;
 pub mod follow;
 pub mod git;
 pub mod host;
+pub mod http;
 pub mod intent;
 pub mod leases;
 pub mod remote;

@@ -80,7 +80,7 @@ fn in_this_process(
 
 /// Who asks, for the rows.
 pub(super) fn asker(context: &Context, owner: String) -> Asker {
-    Asker { owner, host_id: host::host_id(context.environment()), pid: std::process::id() }
+    Asker { owner, host_id: host::host_id(context.environment()), pid: Some(std::process::id()) }
 }
 
 /// The run that a command is about: the one that was named, else the one that this process belongs to.

@@ -3,13 +3,12 @@
 use super::context::read_journal;
 use super::server::Side;
 use super::{Context, Exit, Failure, Layout, Output, rows};
-use crate::remote::WantedVerdicts;
+use crate::remote::{Daemon, RemoteError};
 use clap::{Args, ValueEnum};
 use dosd_kernel::Map;
 use dosd_kernel::fold::seq_of;
 use dosd_kernel::verdict::{Dimension, RollUp, VerdictEvent, roll_up};
-use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use serde::Serialize;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,7 +72,7 @@ impl From<By> for Dimension {
 }
 
 /// What is shown, and the JSON answer.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 struct Frame {
     run: String,
     syscall_filter: String,
@@ -83,9 +82,9 @@ struct Frame {
 }
 
 /// One event with all that its row said.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 struct Event {
-    schema_family: Cow<'static, str>,
+    schema_family: &'static str,
     schema_version: u32,
     ts: String,
     seq: u64,
@@ -100,15 +99,12 @@ struct Event {
 
 impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
-        let frame = match context.side()? {
-            Side::Here => self.seen_here(context)?,
-            Side::There(daemon) => daemon.observe(&WantedVerdicts {
-                run: self.run.trim(),
-                syscall: self.syscall.trim(),
-                by: Dimension::from(self.by).as_str(),
-                tail: self.limit(),
-            })?,
+        let (events, corrupt) = match context.side()? {
+            Side::Here => events_here(context)?,
+            // A daemon gives no lines that are damaged, and does not count them here.
+            Side::There(daemon) => (events_there(&daemon)?, 0),
         };
+        let frame = self.frame(events, corrupt);
         if self.json {
             output.json(&frame, Layout::Indented);
         } else if frame.run.is_empty() && self.limit() == 0 {
@@ -124,24 +120,13 @@ impl Arguments {
         usize::try_from(self.tail).unwrap_or(0)
     }
 
-    /// What the journal of this workspace holds.
-    fn seen_here(&self, context: &Context) -> Result<Frame, Failure> {
-        let bytes = read_journal(&context.verdict_journal()?)?;
+    /// What is wanted of all that is there.
+    fn frame(&self, mut events: Vec<(u64, VerdictEvent)>, corrupt: u64) -> Frame {
         let (run, syscall) = (self.run.trim(), self.syscall.trim());
-        let mut corrupt = 0;
-        let mut events = Vec::new();
-        for row in rows::last(&bytes, 0) {
-            if rows::is_corrupt(&row) {
-                corrupt += 1;
-                continue;
-            }
-            let event = VerdictEvent::parse(&row);
-            let wanted = (run.is_empty() || event.run_id == run)
-                && (syscall.is_empty() || event.syscall == syscall);
-            if wanted {
-                events.push((seq_of(row.get("seq")), event));
-            }
-        }
+        events.retain(|(_, event)| {
+            (run.is_empty() || event.run_id == run)
+                && (syscall.is_empty() || event.syscall == syscall)
+        });
         let rollup = roll_up(events.iter().map(|(_, event)| event), self.by.into(), corrupt);
         let limit = self.limit();
         if limit > 0 {
@@ -149,7 +134,41 @@ impl Arguments {
         }
         let events = events.into_iter().map(|(seq, event)| Event::new(seq, event)).collect();
         let (run, syscall_filter) = (run.to_owned(), syscall.to_owned());
-        Ok(Frame { run, syscall_filter, corrupt, rollup, events })
+        Frame { run, syscall_filter, corrupt, rollup, events }
+    }
+}
+
+/// The verdicts of this workspace with their numbers, and how many lines are damaged.
+fn events_here(context: &Context) -> Result<(Vec<(u64, VerdictEvent)>, u64), Failure> {
+    let bytes = read_journal(&context.verdict_journal()?)?;
+    let mut corrupt = 0;
+    let mut events = Vec::new();
+    for row in rows::last(&bytes, 0) {
+        if rows::is_corrupt(&row) {
+            corrupt += 1;
+        } else {
+            events.push((seq_of(row.get("seq")), VerdictEvent::parse(&row)));
+        }
+    }
+    Ok((events, corrupt))
+}
+
+/// The same of a daemon elsewhere, page by page.
+fn events_there(daemon: &Daemon) -> Result<Vec<(u64, VerdictEvent)>, RemoteError> {
+    let mut events = Vec::new();
+    let mut next: Option<String> = None;
+    loop {
+        let page = daemon.verdicts(next.as_deref())?;
+        if page.rewritten {
+            events.clear();
+        }
+        let is_end = page.verdicts.is_empty() || page.behind_bytes == 0;
+        let rows = page.verdicts.iter().map(|verdict| &verdict.row);
+        events.extend(rows.map(|row| (seq_of(row.get("seq")), VerdictEvent::parse(row))));
+        next = page.next.or(next);
+        if is_end {
+            return Ok(events);
+        }
     }
 }
 
@@ -157,7 +176,7 @@ impl Event {
     fn new(seq: u64, event: VerdictEvent) -> Self {
         let VerdictEvent { syscall, verdict, run_id, lane, subject, detail, source, ts } = event;
         Self {
-            schema_family: Cow::Borrowed("verdict-journal"),
+            schema_family: "verdict-journal",
             schema_version: 1,
             ts,
             seq,

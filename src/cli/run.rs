@@ -58,6 +58,8 @@ impl From<DaemonError> for Failure {
             DaemonError::Busy { .. } => Self::Busy(error.to_string()),
             DaemonError::Journal(error) => error.into(),
             DaemonError::State { .. }
+            | DaemonError::HttpSettings(_)
+            | DaemonError::Http(_)
             | DaemonError::JournalEnded { .. }
             | DaemonError::Signals(_)
             | DaemonError::Processes(_)

@@ -25,8 +25,8 @@ mod words;
 
 pub use command::{CommandTemplate, Placeholders};
 pub use model::{
-    Config, DEFAULT_LAUNCH_TEMPLATE, Exporter, LeaseKeeper, OnShutdown, Rotation, Secret, Sink,
-    SqlSource, StartFrom, Surface, Witness, Worker,
+    Config, DEFAULT_LAUNCH_TEMPLATE, Exporter, Http, LeaseKeeper, OnShutdown, Rotation, Secret,
+    Sink, SqlSource, StartFrom, Surface, Tls, Witness, Worker,
 };
 pub use place::Place;
 pub use problem::{ConfigError, Problem, Subject, Weight};

@@ -11,6 +11,8 @@ use dosd_kernel::population::{ByLane, Lanes, Policy};
 use dosd_kernel::reasons::{self, Reason};
 use dosd_kernel::{cooldown, data_class, liveness, restart, retention};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The launch line of a lane when `[supervise] worker_launch_template` gives none.
@@ -45,6 +47,8 @@ pub struct Config {
     pub tick: Duration,
     /// `[dosd] on_shutdown`: what becomes of the workers when the daemon is told to stop.
     pub on_shutdown: OnShutdown,
+    /// `[dosd] listen` and `[dosd.http]`: the HTTP interface; none when nobody listens.
+    pub http: Option<Http>,
     /// `[dosd.liveness]`: when a worker counts as spinning or stalled.
     pub liveness: liveness::Policy,
     /// `[dosd.worker]`: how a worker is started, stopped, restarted and logged; and
@@ -72,6 +76,7 @@ impl Default for Config {
             data_class: data_class::Policy::default(),
             tick: Duration::from_secs(30),
             on_shutdown: OnShutdown::default(),
+            http: None,
             liveness: liveness::Policy::default(),
             workers: ByLane::default(),
             witnesses: Vec::new(),
@@ -86,6 +91,39 @@ impl Config {
     pub fn worker(&self, lane: &str) -> &Worker {
         self.workers.of(lane)
     }
+}
+
+/// Where and to whom the HTTP interface answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Http {
+    /// The address that is listened on. Beyond loopback there is a token.
+    pub listen: SocketAddr,
+    /// The token that may read and write.
+    pub token: Option<Secret>,
+    /// A token that may only read.
+    pub read_token: Option<Secret>,
+    /// Encrypted, with these files.
+    pub tls: Option<Tls>,
+    /// Connections at once; more wait until one ends.
+    pub max_connections: u32,
+    /// The longest body of a request, in bytes.
+    pub max_body: u64,
+}
+
+impl Http {
+    /// Connections at once, unless it is configured.
+    pub const MAX_CONNECTIONS: u32 = 4096;
+    /// The longest body of a request, unless it is configured: a claim with a long story.
+    pub const MAX_BODY: u64 = 1_000_000;
+}
+
+/// A certificate and its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// A PEM file: the certificate, then those that vouch for it.
+    pub certificate: PathBuf,
+    /// A PEM file: the private key.
+    pub key: PathBuf,
 }
 
 /// What becomes of the workers when the daemon is told to stop.

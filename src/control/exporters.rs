@@ -23,7 +23,7 @@ pub struct ExporterDoor {
 pub type ExporterDoors = Arc<RwLock<Vec<ExporterDoor>>>;
 
 /// How each one goes. One that is being made again is left out.
-pub(super) async fn statuses(doors: &ExporterDoors) -> Vec<ExporterStatus> {
+pub async fn statuses(doors: &ExporterDoors) -> Vec<ExporterStatus> {
     let doors = doors.read().unwrap_or_else(PoisonError::into_inner).clone();
     let asked = doors.iter().map(|door| door.status.ask(GetStatus));
     join_all(asked).await.into_iter().flatten().collect()

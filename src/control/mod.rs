@@ -12,6 +12,6 @@ mod protocol;
 mod server;
 
 pub use client::{ClientError, call};
-pub use exporters::{ExporterDoor, ExporterDoors};
+pub use exporters::{ExporterDoor, ExporterDoors, statuses as exporter_statuses};
 pub use protocol::{Answer, ErrorKind, HaltedWorker, Refusal, Request};
-pub use server::{Doors, serve};
+pub use server::{Doors, answer, serve};

@@ -94,7 +94,8 @@ async fn converse(stream: UnixStream, doors: &Doors) -> io::Result<()> {
     writer.write_all(&bytes).await
 }
 
-async fn answer(request: Request, doors: &Doors) -> Answer {
+/// Has a request carried out by the actor that owns the matter. The HTTP interface asks here, too.
+pub async fn answer(request: Request, doors: &Doors) -> Answer {
     match request {
         Request::Claim { run_id, lane, key, narrated, expect, wait } => {
             let claim = Claim { run_id, lane, key, narrated, expect };

@@ -5,6 +5,7 @@
 
 mod apply;
 mod exporters;
+mod http;
 mod surfaces;
 
 use std::path::{Path, PathBuf};
@@ -51,6 +52,7 @@ const WITNESS: &str = "witness";
 const SPAWN: &str = "spawn";
 const SUPERVISOR: &str = "supervisor";
 const EXPORTER: &str = "exporter";
+const BOARD: &str = "board";
 
 /// How long an actor that is gone is given to be made again.
 const MAKE_AGAIN: Duration = Duration::from_millis(10);
@@ -89,6 +91,7 @@ pub(super) struct Cast {
     beginning: Beginning,
     exporters: Vec<exporters::Seat>,
     exporter_doors: ExporterDoors,
+    front: Option<http::Front>,
     spawn_settings: SpawnSettings,
     fleet_settings: FleetSettings,
     options: RunOptions,
@@ -193,6 +196,7 @@ impl Cast {
             beginning: Beginning::default(),
             exporters: Vec::new(),
             exporter_doors: ExporterDoors::default(),
+            front: None,
             spawn_settings,
             fleet_settings,
             options,
@@ -208,6 +212,7 @@ impl Cast {
         cast.make_witness();
         cast.make_spawn();
         cast.make_supervisor();
+        cast.make_front();
         Ok(cast)
     }
 
@@ -239,6 +244,7 @@ impl Cast {
                 self.make_supervisor();
             }
             SUPERVISOR => drop(self.make_supervisor()),
+            BOARD => self.make_board(),
             _ => self.remake_exporters(),
         }
         Ok(())
@@ -304,6 +310,7 @@ impl Cast {
     /// Ends the actors in the order that loses nothing: the last leases given back,
     /// the last verdicts delivered, then the journals.
     pub(super) async fn stop(&self, drain_at_most: Duration) {
+        self.stop_front();
         let _ = self.shutdown.ask(Shutdown).await;
         self.drain_exporters(drain_at_most).await;
         self.lanes.clear();
@@ -341,9 +348,13 @@ impl Cast {
         workspace.lane_journal(&config.paths, environment)
     }
 
+    fn verdict_journal(&self) -> PathBuf {
+        let RunOptions { workspace, config, environment, .. } = &self.options;
+        workspace.verdict_journal(&config.paths, environment)
+    }
+
     fn make_verdicts(&self) -> Result<(), DaemonError> {
-        let config = &self.options.config;
-        let path = self.options.workspace.verdict_journal(&config.paths, &self.options.environment);
+        let path = self.verdict_journal();
         let actor = self.journal::<VerdictFold>(&path, &self.verdicts_thread, VERDICTS)?;
         self.verdicts.point_at(&actor);
         Ok(())

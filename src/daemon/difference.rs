@@ -100,6 +100,9 @@ impl Changes {
             }
             moved
         };
+        // Its connections are open, and whoever found it there looks for it there.
+        keep("listen, http", old.http != new.http);
+        new.http.clone_from(&old.http);
         let lanes = keep("paths.lane_journal", old.paths.lane_journal != new.paths.lane_journal);
         let verdicts =
             keep("paths.verdict_journal", old.paths.verdict_journal != new.paths.verdict_journal);

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use dosd_actors::journal::JournalError;
 
+use crate::http::{HttpError, SettingsError};
+
 /// A daemon that cannot start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
@@ -38,6 +40,12 @@ pub enum DaemonError {
         /// Which one.
         journal: &'static str,
     },
+    /// The HTTP interface cannot be configured.
+    #[error(transparent)]
+    HttpSettings(#[from] SettingsError),
+    /// Nobody can listen there.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// Signals cannot be listened to.
     #[error(
         "cannot listen to signals: {0}\n  help: look at the limits of this process (`ulimit -a`)"

@@ -6,8 +6,6 @@ use std::io::IsTerminal;
 
 use dosd_actors::port::{Clock, SystemClock};
 use dosd_kernel::stamp;
-use tracing::Level;
-use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
@@ -26,7 +24,8 @@ pub fn start_logging(format: LogFormat, no_color: bool) {
     let ansi = !no_color && std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_max_level(LevelFilter::from_level(Level::INFO))
+        // The HTTP server's own news are ours to tell.
+        .with_env_filter("info,actix_server=warn,actix_web=warn")
         .with_target(false)
         // Whoever read the log may be gone, a terminal as well: that ends no fleet. It would be
         // told on standard error, and panic.

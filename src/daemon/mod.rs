@@ -17,6 +17,7 @@ use std::future::pending;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
 use dosd_actors::guard::{ActorEnded, Ended};
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
@@ -25,6 +26,7 @@ use tracing::{error, info, warn};
 use crate::config::{Config, OnShutdown};
 use crate::control;
 use crate::env::Environment;
+use crate::http;
 use crate::workspace::Workspace;
 
 pub use error::DaemonError;
@@ -82,11 +84,20 @@ async fn serve(options: RunOptions, mut signals: Signals) -> Result<(), DaemonEr
         ..options.environment.clone()
     });
     info!(workspace = %options.workspace.root().display(), "dosd {}", env!("CARGO_PKG_VERSION"));
+    // Before a worker is started that would have to be left behind.
+    let bound = match &options.config.http {
+        Some(http) => Some(http::bind(http::Settings::read(http, &options.workspace)?)?),
+        None => None,
+    };
     let (report, ended) = mpsc::unbounded_channel();
     let mut cast = Cast::assemble(options, &socket, report)?;
     let control = control::serve(&socket, cast.doors())
         .map_err(|source| DaemonError::State { path: socket.clone(), source })?;
     let control = actix_rt::spawn(control);
+    let listener = match (bound, cast.http_doors()) {
+        (Some(bound), Some(doors)) => Some(listen(bound, doors)?),
+        _ => None,
+    };
 
     if on_shutdown(&cast) != cast.config().on_shutdown {
         warn!("nobody outlives process 1: workers will be stopped with the daemon");
@@ -99,6 +110,9 @@ async fn serve(options: RunOptions, mut signals: Signals) -> Result<(), DaemonEr
     // New claims are refused from here on; those under way are answered by the
     // witness, which goes last.
     control.abort();
+    if let Some(listener) = listener {
+        listener.stop(false).await;
+    }
     cast.close().await;
     match on_shutdown(&cast) {
         OnShutdown::Detach => info!("workers go on; the next daemon adopts them"),
@@ -111,6 +125,19 @@ async fn serve(options: RunOptions, mut signals: Signals) -> Result<(), DaemonEr
         info!("stopped");
     }
     outcome
+}
+
+/// Serves the HTTP interface from here on.
+fn listen(bound: http::Bound, doors: http::Doors) -> Result<ServerHandle, DaemonError> {
+    let http::Listener { address, is_encrypted, handle, server } = http::serve(bound, doors)?;
+    let scheme = if is_encrypted { "https" } else { "http" };
+    info!(url = %format_args!("{scheme}://{address}"), "listening");
+    actix_rt::spawn(async move {
+        if let Err(cause) = server.await {
+            error!("the HTTP interface ended: {cause}");
+        }
+    });
+    Ok(handle)
 }
 
 /// What the configuration says of the end, as far as it can be done.

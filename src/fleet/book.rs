@@ -11,6 +11,9 @@ use std::collections::{BTreeMap, VecDeque};
 /// As many refuted claims are kept.
 const MOST_REFUTED: usize = 20;
 
+/// As many verdicts are kept whole.
+const MOST_RECENT: usize = 500;
+
 /// As many minutes are kept.
 const MOST_MINUTES: usize = 60;
 
@@ -48,9 +51,11 @@ pub struct Book {
     gave_up: BTreeMap<String, u64>,
     last: BTreeMap<String, VerdictMark>,
     refuted: VecDeque<VerdictView>,
+    recent: VecDeque<VerdictView>,
     minutes: VecDeque<MinuteCounts>,
     population: PopulationView,
     last_ms: Option<i64>,
+    corrupt: u64,
 }
 
 impl Book {
@@ -72,10 +77,20 @@ impl Book {
         if !event.lane.is_empty() {
             self.last.insert(event.lane.clone(), verdict::mark(id, &event));
         }
+        let view = verdict::view(id.to_owned(), row);
         if is_refuted {
-            self.refuted.push_front(verdict::view(id.to_owned(), row));
+            self.refuted.push_front(view.clone());
             self.refuted.truncate(MOST_REFUTED);
         }
+        self.recent.push_back(view);
+        if self.recent.len() > MOST_RECENT {
+            self.recent.pop_front();
+        }
+    }
+
+    /// Adds lines that are no rows.
+    pub fn note_corrupt(&mut self, lines: u64) {
+        self.corrupt += lines;
     }
 
     fn note_worker(&mut self, event: &VerdictEvent) {
@@ -150,6 +165,11 @@ impl Book {
         self.refuted.iter()
     }
 
+    /// The newest verdicts, oldest first: so many, and at most 500.
+    pub fn recent(&self, count: usize) -> impl Iterator<Item = &VerdictView> {
+        self.recent.iter().skip(self.recent.len().saturating_sub(count))
+    }
+
     /// The minutes of the last hour that have verdicts, oldest first.
     pub fn history(&self, now_ms: i64) -> impl Iterator<Item = MinuteCounts> {
         let since_ms = now_ms - MINUTE_MS * i64::try_from(MOST_MINUTES).unwrap_or(i64::MAX);
@@ -160,6 +180,12 @@ impl Book {
     #[must_use]
     pub fn population(&self) -> &PopulationView {
         &self.population
+    }
+
+    /// Lines that are no rows.
+    #[must_use]
+    pub fn corrupt(&self) -> u64 {
+        self.corrupt
     }
 
     /// When the newest verdict was, epoch ms.
@@ -236,6 +262,8 @@ mod tests {
         let book = book(&rows);
         let ids: Vec<_> = book.refuted().map(|view| &*view.id).collect();
         assert_eq!((ids.len(), ids[0], ids[19]), (20, "f-1d", "f-a"));
+        let newest: Vec<_> = book.recent(2).map(|view| &*view.id).collect();
+        assert_eq!(newest, ["f-1c", "f-1d"]);
         assert_eq!(book.verdicts().collect::<Vec<_>>(), [("effect_witness", "REFUTED", 30)]);
     }
 }

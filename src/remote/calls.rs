@@ -6,13 +6,16 @@ use super::{Daemon, RemoteError, Why};
 use crate::fleet::{Overview, VerdictView, Worker};
 use dosd_kernel::Map;
 use dosd_kernel::effect_witness::EffectReport;
-use dosd_kernel::frame::Frame;
-use dosd_kernel::lane::{Acquired, Beaten, Released};
+use dosd_kernel::lane::Acquired;
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// Verdicts on one page, and how many of the newest are asked for: as many as a daemon gives.
+const PAGE: &str = "1000";
+const NEWEST: &str = "500";
 
 /// Whether a daemon does what it is there for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +57,9 @@ pub struct WantedLease {
     /// The stamp of its identity.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub loop_ts: String,
+    /// The host of the holder, for the record.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub host_id: String,
 }
 
 /// A worker that somebody wants stopped.
@@ -67,19 +73,6 @@ pub struct Halt {
     pub command: String,
     /// Whether to stop it, or only to put the wish on record.
     pub enact: bool,
-}
-
-/// Which verdicts are counted and listed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WantedVerdicts<'a> {
-    /// Only of this run.
-    pub run: &'a str,
-    /// Only of this function.
-    pub syscall: &'a str,
-    /// What to count by.
-    pub by: &'a str,
-    /// At most so many are listed; 0 for all.
-    pub tail: usize,
 }
 
 /// Verdicts in the order of the journal.
@@ -175,7 +168,7 @@ impl Daemon {
         self.accept(answer)
     }
 
-    /// Says that the holder of a lease lives.
+    /// Says that the holder of a lease lives: the answer as it came.
     ///
     /// # Errors
     ///
@@ -186,18 +179,18 @@ impl Daemon {
         owner: &str,
         fence: u64,
         coalesce_within_s: f64,
-    ) -> Result<Beaten, RemoteError> {
+    ) -> Result<Map, RemoteError> {
         let order = json!({"owner": owner, "fence": fence, "coalesce_within_s": coalesce_within_s});
         let answer = self.order(&["v1", "leases", lane, "heartbeat"], order, PATIENCE)?;
         self.accept(answer)
     }
 
-    /// Gives a lease back.
+    /// Gives a lease back: the answer as it came, with what became of the claims of its run.
     ///
     /// # Errors
     ///
     /// As [`Self::beat`].
-    pub fn release(&self, lane: &str, owner: &str, fence: u64) -> Result<Released, RemoteError> {
+    pub fn release(&self, lane: &str, owner: &str, fence: u64) -> Result<Map, RemoteError> {
         let order = json!({"owner": owner, "fence": fence});
         let answer = self.order(&["v1", "leases", lane, "release"], order, PATIENCE)?;
         self.accept(answer)
@@ -234,35 +227,6 @@ impl Daemon {
         self.accept(answer)
     }
 
-    /// Verdicts, counted and listed, as the command prints them.
-    ///
-    /// # Errors
-    ///
-    /// [`RemoteError`].
-    pub fn observe<T: DeserializeOwned>(
-        &self,
-        wanted: &WantedVerdicts<'_>,
-    ) -> Result<T, RemoteError> {
-        let tail = wanted.tail.to_string();
-        let query = [
-            ("run", wanted.run),
-            ("syscall", wanted.syscall),
-            ("by", wanted.by),
-            ("tail", if wanted.tail == 0 { "" } else { &tail }),
-        ];
-        let query: Vec<_> = query.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        self.get(&["v1", "observe"], &query)
-    }
-
-    /// One frame of lanes, envelopes and commits.
-    ///
-    /// # Errors
-    ///
-    /// [`RemoteError`].
-    pub fn frame(&self) -> Result<Frame, RemoteError> {
-        self.get(&["v1", "frame"], &[])
-    }
-
     /// The whole picture.
     ///
     /// # Errors
@@ -272,17 +236,26 @@ impl Daemon {
         self.get(&["v1", "fleet"], &[])
     }
 
-    /// The verdicts behind an event, or the newest ones.
+    /// Verdicts behind an event, or from the first one on.
     ///
     /// # Errors
     ///
     /// [`RemoteError`].
-    pub fn verdicts(&self, since: Option<&str>, limit: usize) -> Result<VerdictPage, RemoteError> {
-        let limit = limit.to_string();
+    pub fn verdicts(&self, since: Option<&str>) -> Result<VerdictPage, RemoteError> {
+        let limit = ("limit", PAGE);
         match since {
-            Some(id) => self.get(&["v1", "verdicts"], &[("since", id), ("limit", &limit)]),
-            None => self.get(&["v1", "verdicts"], &[("last", &limit)]),
+            Some(id) => self.get(&["v1", "verdicts"], &[("since", id), limit]),
+            None => self.get(&["v1", "verdicts"], &[limit]),
         }
+    }
+
+    /// The newest verdicts, as many as a screen can use.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError`].
+    pub fn newest_verdicts(&self) -> Result<VerdictPage, RemoteError> {
+        self.get(&["v1", "verdicts"], &[("last", NEWEST)])
     }
 
     fn get<T: DeserializeOwned>(

@@ -11,6 +11,6 @@ mod daemon;
 mod error;
 
 pub use address::{Address, AddressError};
-pub use calls::{Check, Halt, Readiness, VerdictPage, WantedLease, WantedVerdicts};
+pub use calls::{Check, Halt, Readiness, VerdictPage, WantedLease};
 pub use daemon::{Access, Daemon, PATIENCE};
 pub use error::{RemoteError, Why};

@@ -17,6 +17,7 @@ mod exporting;
 mod failpoints;
 mod fleet;
 mod git_verbs;
+mod http;
 mod leases;
 mod notify;
 mod outlive;

@@ -192,25 +192,28 @@ fn workers_and_verdicts_are_printed_as_those_of_a_workspace() {
     assert_eq!((answer.code, answer.values()), (0, vec![json!([worker])]));
     assert!(ask(&server, &["ps"], &[]).stdout.contains("src   ADVANCING  4711  1m01s"));
 
-    // What a workspace says is what a daemon says of it.
+    // What a workspace says is what a daemon says of it, page by page.
     let workspace = Workspace::new();
-    let row = r#"{"schema_family":"verdict-journal","schema_version":1,"seq":1,"ts":"2026-11-24T19:07:59Z","syscall":"worker","verdict":"EXITED","lane":"src","run_id":"RID-1","subject":"","detail":{"code":3},"source":"kernel"}"#;
-    workspace.write(".dos/verdict-journal.jsonl", format!("{row}\nrubbish\n"));
-    let here = workspace.dosd(&["observe", "--json", "--by", "lane"]);
-    let server = MockServer::saying(200, "", &here.stdout);
-    let there = ask(&server, &["observe", "--json", "--by", "lane", "--tail", "5"], &[]);
-    assert_eq!((there.code, &there.stdout), (here.code, &here.stdout));
-    assert_eq!(here.code, 1, "a line is damaged");
-    assert_eq!(server.asked()[0].what, "GET /v1/observe?by=lane&tail=5");
-    let here = workspace.dosd(&["observe", "--by", "lane"]);
-    let there = ask(&server, &["observe", "--by", "lane"], &[]);
-    assert_eq!(there.stdout, here.stdout);
-
-    let here = workspace.dosd(&["top", "--json"]);
-    let server = MockServer::saying(200, "", &here.stdout);
-    assert_eq!(ask(&server, &["top", "--json"], &[]).stdout, here.stdout);
-    assert!(ask(&server, &["top"], &[]).stdout.contains("LANES"), "a pipe gets one frame");
-    assert_eq!(server.asked()[1].what, "GET /v1/frame");
+    let row = |seq: u64| json!({"schema_family": "verdict-journal", "schema_version": 1, "seq": seq, "ts": "2026-11-24T19:07:59Z", "syscall": "worker", "verdict": "EXITED", "lane": "src", "run_id": "RID-1", "subject": "", "detail": {"code": 3}, "source": "kernel"});
+    workspace.write(".dos/verdict-journal.jsonl", format!("{}\n{}\n", row(1), row(2)));
+    let server = MockServer::start(move |asked| {
+        let seq = if asked.what.contains("since=") { 2 } else { 1 };
+        let mut verdict = row(seq);
+        (verdict["id"], verdict["severity"], verdict["reason"]) =
+            (format!("f-{seq}").into(), "WARN".into(), Value::Null);
+        let page = json!({"verdicts": [verdict], "next": format!("f-{seq}"), "behind_bytes": 2 - seq, "rewritten": false});
+        (200, String::new(), page.to_string())
+    });
+    for arguments in
+        [&["observe", "--json", "--by", "lane", "--tail", "1"] as &[&str], &["observe"]]
+    {
+        let there = ask(&server, arguments, &[]);
+        assert_eq!((there.code, &*there.stderr), (0, ""));
+        assert_eq!(there.stdout, workspace.dosd(arguments).stdout);
+    }
+    let asked = server.asked();
+    assert_eq!(asked[0].what, "GET /v1/verdicts?limit=1000");
+    assert_eq!(asked[1].what, "GET /v1/verdicts?since=f-1&limit=1000");
 }
 
 #[test]

@@ -168,6 +168,9 @@ fn why_unwitnessed(facts: &[Fact]) -> String {
     whys.into_iter().filter(|why| !why.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
+/// A reason is cut to so many characters: an error of a surface may be long.
+const MOST_REASON: usize = 500;
+
 /// The row for the verdict journal, with the lane of the run and the root of its lineage. Its subject is the claimed key; its detail
 /// holds what was counted here, never the worker's words.
 pub(super) fn event(
@@ -188,6 +191,11 @@ pub(super) fn event(
     }
     if !report.witness.is_empty() {
         detail.insert("witness".into(), report.witness.clone().into());
+    }
+    // What was seen, in our words: whoever is paged by a refuted claim asks why first.
+    if report.verdict != effect_witness::EffectVerdict::Confirmed {
+        let reason: String = report.reason.chars().take(MOST_REASON).collect();
+        detail.insert("reason".into(), reason.into());
     }
     VerdictEvent {
         syscall: "effect_witness".to_owned(),

@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::fold::FrameFold;
 use crate::invalid::InvalidArgument;
@@ -19,7 +19,7 @@ use crate::stamp;
 pub const SPAWN_TTL_MS: i64 = 120_000;
 
 /// A lane's mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Chip {
     /// Held, and it goes forward.
     #[serde(rename = "🟢 ADVANCING")]
@@ -63,7 +63,7 @@ impl From<Liveness> for Chip {
 }
 
 /// One lane.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LaneState {
     /// Its name.
     pub lane: String,

@@ -11,14 +11,14 @@ mod verdict_row;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use fold::{FrameFold, SpawnIntent};
 pub use lane_state::{Chip, LaneState, SPAWN_TTL_MS, lane_states};
 pub use verdict_row::{Trust, VerdictRow};
 
 /// One moment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Frame {
     /// The workspace's path.
     pub workspace: String,
@@ -35,7 +35,7 @@ pub struct Frame {
 }
 
 /// A commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Activity {
     /// Its short id.
     pub sha: String,

@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString as _};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::Map;
@@ -12,7 +12,7 @@ use crate::fold::text_of;
 use crate::stamp;
 
 /// What the history says about the pick of a verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Trust {
     /// The history shows that it shipped.
     #[serde(rename = "✓oracle")]
@@ -38,7 +38,7 @@ impl Trust {
 }
 
 /// What a planner decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VerdictRow {
     /// What names the envelope.
     pub tag: String,

@@ -68,7 +68,7 @@ impl Dimension {
 }
 
 /// Counts of verdicts along one dimension.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RollUp {
     /// What was counted by.
     pub by: Dimension,

@@ -4,6 +4,7 @@ use crate::cli::exit::note_json;
 use crate::cli::lane_request::{ask, asker, print, run_id};
 use crate::cli::server::Side;
 use crate::cli::{Context, Exit, Failure, Layout, Output};
+use crate::host;
 use crate::remote::WantedLease;
 use clap::Args;
 use dosd_kernel::Map;
@@ -100,6 +101,7 @@ impl Arguments {
             kind: self.kind,
             tree: self.tree,
             loop_ts: self.loop_ts,
+            host_id: host::host_id(context.environment()),
         })
     }
 
@@ -117,6 +119,7 @@ impl Arguments {
             kind: self.kind,
             tree,
             loop_ts: self.loop_ts,
+            fenced: false,
             leases,
             lanes: config.lanes,
             overlap: config.overlap,

@@ -6,7 +6,9 @@ use crate::cli::server::Side;
 use crate::cli::{Context, Exit, Failure, Layout, Output};
 use crate::remote::RemoteError;
 use clap::Args;
-use dosd_kernel::lane::{BeatLane, Beaten, LaneReply, LaneRequest, ReleaseLane, Released};
+use dosd_kernel::Map;
+use dosd_kernel::lane::{BeatLane, LaneRequest, ReleaseLane};
+use serde_json::{Value, json};
 
 const HEARTBEAT_EXAMPLES: &str = "\
 Examples:
@@ -84,56 +86,61 @@ impl Lease {
 impl Heartbeat {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         let coalesce_within_s = self.coalesce_within_s;
-        let reply = match context.side()? {
+        match context.side()? {
             Side::Here => {
-                let Lease { lane, owner, loop_ts, fence: _ } = self.lease;
-                let request = BeatLane { lane, owner, loop_ts, coalesce_within_s };
-                ask(context, LaneRequest::Heartbeat(request), PATIENCE)?
+                let Lease { lane, owner, loop_ts, fence } = self.lease;
+                let request = BeatLane { lane, owner, loop_ts, fence, coalesce_within_s };
+                rule(context, LaneRequest::Heartbeat(request), output)
             }
             Side::There(daemon) => {
                 let (fence, Lease { lane, owner, .. }) = (self.lease.fence()?, self.lease);
                 let beaten = daemon.beat(&lane, &owner, fence, coalesce_within_s);
-                LaneReply::Heartbeat(or_no_lease(beaten, || Beaten { beat: false, lane, owner })?)
+                tell(beaten, || json!({"beat": false, "lane": lane, "owner": owner}), output)
             }
-        };
-        told(&reply, output)
+        }
     }
 }
 
 impl Release {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
-        let reply = match context.side()? {
+        match context.side()? {
             Side::Here => {
-                let Lease { lane, owner, loop_ts, fence: _ } = self.lease;
-                let request = ReleaseLane { lane, owner, loop_ts };
-                ask(context, LaneRequest::Release(request), PATIENCE)?
+                let Lease { lane, owner, loop_ts, fence } = self.lease;
+                let request = ReleaseLane { lane, owner, loop_ts, fence };
+                rule(context, LaneRequest::Release(request), output)
             }
             Side::There(daemon) => {
                 let (fence, Lease { lane, owner, .. }) = (self.lease.fence()?, self.lease);
                 let released = daemon.release(&lane, &owner, fence);
-                LaneReply::Release(or_no_lease(released, || Released {
-                    released: false,
-                    lane,
-                    owner,
-                })?)
+                tell(released, || json!({"released": false, "lane": lane, "owner": owner}), output)
             }
-        };
-        told(&reply, output)
+        }
     }
 }
 
-/// That there is no such lease is an answer. Why stands beside it, for people.
-fn or_no_lease<T>(answer: Result<T, RemoteError>, none: impl FnOnce() -> T) -> Result<T, Failure> {
+fn rule(context: &Context, request: LaneRequest, output: &mut Output) -> Result<Exit, Failure> {
+    let reply = ask(context, request, PATIENCE)?;
+    print(&reply, Layout::Compact, output);
+    Ok(super::exit(&reply))
+}
+
+/// Prints what a daemon elsewhere says. That there is no such lease is an answer, too; why stands
+/// beside it, for people.
+fn tell(
+    answer: Result<Map, RemoteError>,
+    none: impl FnOnce() -> Value,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     match answer {
+        Ok(kept) => {
+            output.json(&kept, Layout::Compact);
+            Ok(Exit::SUCCESS)
+        }
         Err(error) if error.is_no_such_lease() => {
             note(&error);
-            Ok(none())
+            output.json(&none(), Layout::Compact);
+            Ok(Exit::NEGATIVE)
         }
-        answer => Ok(answer?),
+        Err(error) => Err(error.into()),
     }
-}
-
-fn told(reply: &LaneReply, output: &mut Output) -> Result<Exit, Failure> {
-    print(reply, Layout::Compact, output);
-    Ok(super::exit(reply))
 }

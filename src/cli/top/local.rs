@@ -20,15 +20,11 @@ use dosd_kernel::fold::{Fold, seq_of};
 use dosd_kernel::lane::StartedProcess;
 use dosd_kernel::lines::LineKind;
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// A daemon that is there answers faster.
 const DAEMON_PATIENCE: Duration = Duration::from_secs(2);
-
-/// As many verdicts are kept between two looks.
-const MOST_VERDICTS: usize = 1_000;
 
 /// This workspace.
 pub(super) struct Here {
@@ -44,11 +40,10 @@ pub(super) struct Here {
     told: u64,
 }
 
-/// A fold of the verdict journal that keeps its newest rows.
+/// A fold of the verdict journal.
 #[derive(Debug, Clone, Default)]
 struct Verdicts {
     book: Book,
-    newest: VecDeque<VerdictView>,
     rows: u64,
     highest_seq: u64,
 }
@@ -82,18 +77,13 @@ impl Verdicts {
         self.highest_seq = self.highest_seq.max(seq_of(row.get("seq")));
         self.rows += 1;
         // Only told apart from others of this screen by it.
-        let id = format!("row-{}", self.rows);
-        self.newest.push_back(fleet::verdict_view(id.clone(), row.clone()));
-        while self.newest.len() > MOST_VERDICTS {
-            self.newest.pop_front();
-        }
-        self.book.note(&id, row);
+        self.book.note(&format!("row-{}", self.rows), row);
     }
 
     /// The rows behind so many, as far as they are kept.
     fn behind(&self, told: u64) -> Vec<VerdictView> {
         let fresh = usize::try_from(self.rows.saturating_sub(told)).unwrap_or(usize::MAX);
-        self.newest.iter().skip(self.newest.len().saturating_sub(fresh)).cloned().collect()
+        self.book.recent(fresh).cloned().collect()
     }
 }
 
@@ -181,6 +171,6 @@ mod tests {
         };
         assert_eq!(seqs(2_998), (2, Some(2_998)));
         assert_eq!(seqs(3_000), (0, None));
-        assert_eq!(seqs(0), (1_000, Some(2_000)));
+        assert_eq!(seqs(0), (500, Some(2_500)));
     }
 }

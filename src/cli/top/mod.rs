@@ -71,14 +71,24 @@ impl Arguments {
             terminal::show(source, self.interval.max(SHORTEST_INTERVAL), look)?;
             return Ok(Exit::SUCCESS);
         }
-        let frame = match side {
-            Side::Here => frame(context)?,
-            Side::There(daemon) => daemon.frame()?,
-        };
-        if self.json {
-            output.json(&frame, Layout::Indented);
-        } else {
-            print(&frame, output);
+        match side {
+            Side::Here => {
+                let frame = frame(context)?;
+                if self.json {
+                    output.json(&frame, Layout::Indented);
+                } else {
+                    print(&frame, output);
+                }
+            }
+            // Envelopes and commits are files there, and the picture has more.
+            Side::There(daemon) => {
+                let overview = daemon.fleet()?;
+                if self.json {
+                    output.json(&overview, Layout::Indented);
+                } else {
+                    print::overview(&overview, output);
+                }
+            }
         }
         Ok(Exit::SUCCESS)
     }

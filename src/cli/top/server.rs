@@ -5,10 +5,6 @@ use crate::fleet::VerdictView;
 use crate::remote::{Daemon, RemoteError};
 use crate::screen::{Link, News};
 
-/// As many verdicts are asked for at first.
-const FIRST: usize = 200;
-/// And as many at once later on.
-const PAGE: usize = 500;
 /// More pages are left for the next look.
 const MOST_PAGES: usize = 20;
 
@@ -27,17 +23,18 @@ impl There {
         let mut verdicts = Vec::new();
         let mut is_rewritten = false;
         for _ in 0..MOST_PAGES {
-            let limit = if self.next.is_some() { PAGE } else { FIRST };
-            let page = self.daemon.verdicts(self.next.as_deref(), limit)?;
+            let page = match &self.next {
+                Some(since) => self.daemon.verdicts(Some(since))?,
+                None => self.daemon.newest_verdicts()?,
+            };
             if page.rewritten {
                 is_rewritten = true;
                 verdicts.clear();
             }
-            let last = page.verdicts.last().map(|verdict| verdict.id.clone());
-            let count = page.verdicts.len();
+            let is_end = page.verdicts.is_empty() || page.behind_bytes == 0;
             verdicts.extend(page.verdicts);
-            self.next = page.next.or(last).or(self.next.take());
-            if count < limit {
+            self.next = page.next.or(self.next.take());
+            if is_end {
                 break;
             }
         }

@@ -1,13 +1,13 @@
 //! `[dosd]`: the daemon's own keys, and the tables under it.
 
-use super::{exporter, witness, worker};
+use super::{exporter, http, witness, worker};
 use crate::config::model::{Config, OnShutdown};
 use crate::config::section::{Found, Section};
 use dosd_kernel::liveness;
 use std::time::Duration;
 
-const KNOWN: [&str; 7] =
-    ["tick", "listen", "on_shutdown", "liveness", "worker", "witness", "exporter"];
+const KNOWN: [&str; 8] =
+    ["tick", "listen", "on_shutdown", "http", "liveness", "worker", "witness", "exporter"];
 
 const ON_SHUTDOWN: [(&str, OnShutdown); 3] =
     [("detach", OnShutdown::Detach), ("drain", OnShutdown::Drain), ("stop", OnShutdown::Stop)];
@@ -19,12 +19,7 @@ pub(super) fn check(section: &Section<'_>, config: &mut Config) {
     {
         config.tick = tick.value;
     }
-    if let Some(listen) = section.text("listen") {
-        listen.error(
-            "is not available in this version",
-            "remove the key; `dosd` answers on its control socket",
-        );
-    }
+    config.http = http::check(section);
     if let Some(what) = section.choice("on_shutdown", &ON_SHUTDOWN) {
         config.on_shutdown = what.value;
     }

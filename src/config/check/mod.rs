@@ -6,6 +6,7 @@ mod data_class;
 mod dosd;
 mod exporter;
 mod foreign;
+mod http;
 mod lanes;
 mod names;
 mod overlap;

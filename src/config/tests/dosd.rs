@@ -1,7 +1,7 @@
 //! `[dosd]` and the tables under it.
 
 use super::{good, problems, the_error, the_warning};
-use crate::config::{LeaseKeeper, Rotation, Sink, StartFrom, Surface};
+use crate::config::{LeaseKeeper, Rotation, Secret, Sink, StartFrom, Surface};
 use dosd_kernel::evidence::Accountability;
 use dosd_kernel::verdict::Severity;
 use std::path::PathBuf;
@@ -84,10 +84,6 @@ keep = 2
 #[test]
 fn what_this_version_has_not_is_refused_with_what_it_has() {
     for (text, expected) in [
-        (
-            "[dosd]\nlisten = \"127.0.0.1:7717\"",
-            "2:10: key `dosd.listen`: is not available in this version",
-        ),
         (
             "[[dosd.exporter]]\nname = \"a\"\nkind = \"fil\"",
             "3:8: key `dosd.exporter[0].kind`: `fil` is not a known kind\n  help: did you mean `file`?",
@@ -233,4 +229,49 @@ fn entries_that_are_no_tables_are_errors() {
     let table = problems("[dosd.exporter]\nname = \"a\"");
     assert_eq!(table.len(), 1);
     assert!(table[0].what.contains("must be an array of tables, found a table"));
+}
+
+#[test]
+fn the_interface_is_off_until_it_has_an_address() {
+    assert_eq!(good("").http, None);
+    let http = good("[dosd]\nlisten = \"127.0.0.1:7717\"").http.unwrap();
+    assert_eq!((http.listen.to_string().as_str(), http.token), ("127.0.0.1:7717", None));
+    let http = good(
+        "[dosd]\nlisten = \"0.0.0.0:1\"\n[dosd.http]\ntoken_env = \"T\"\nread_token_file = \"r\"\n\
+         tls_cert = \"c\"\ntls_key = \"k\"\nmax_connections = 7\nmax_body = \"2KB\"",
+    );
+    let http = http.http.unwrap();
+    assert_eq!(http.token, Some(Secret::Environment("T".to_owned())));
+    assert_eq!(http.read_token, Some(Secret::File("r".into())));
+    assert_eq!((http.max_connections, http.max_body), (7, 2_000));
+    assert!(http.tls.is_some());
+}
+
+#[test]
+fn an_address_of_other_machines_needs_a_token() {
+    for (text, expected) in [
+        (
+            "[dosd]\nlisten = \"0.0.0.0:7717\"",
+            "2:10: key `dosd.listen`: can be reached by other machines, and there is no token",
+        ),
+        (
+            "[dosd]\nlisten = \"[::]:7717\"\n[dosd.http]\nread_token_env = \"R\"",
+            "2:10: key `dosd.listen`: can be reached by other machines, and there is no token",
+        ),
+        (
+            "[dosd]\nlisten = \"localhost:7717\"",
+            "2:10: key `dosd.listen`: `localhost:7717` is not an address",
+        ),
+        (
+            "[dosd]\nlisten = \"127.0.0.1:1\"\n[dosd.http]\ntoken = \"x\"",
+            "4:1: key `dosd.http.token`: is not a known key",
+        ),
+        (
+            "[dosd]\nlisten = \"127.0.0.1:1\"\n[dosd.http]\ntls_cert = \"x\"",
+            "3:7: key `dosd.http.tls_key`: is missing",
+        ),
+    ] {
+        let error = the_error(text);
+        assert!(error.starts_with(expected), "{error}");
+    }
 }

@@ -15,7 +15,7 @@ target = true                       #  7: not a number
 spin_halt_after_mss = 3             #  8: unknown key
 [dosd]                              #  9
 tick = "30"                         # 10: no unit
-listen = "127.0.0.1:7717"           # 11: not available
+listen = "localhost"                # 11: not an address
 [dosd.worker]                       # 12
 command = ["run", "{lanes}"]        # 13: not a placeholder
 restart = { burst = 0 }             # 14: zero

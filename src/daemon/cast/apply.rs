@@ -42,5 +42,6 @@ impl Cast {
                 Concerned::Shutdown => {}
             }
         }
+        self.renew_front().await;
     }
 }

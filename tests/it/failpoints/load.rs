@@ -118,8 +118,11 @@ impl Operator {
     fn acquire(&mut self) -> Option<String> {
         self.owners += 1;
         let owner = format!("op-{}", self.owners);
-        let asker =
-            Asker { owner: owner.clone(), host_id: "desk".to_owned(), pid: std::process::id() };
+        let asker = Asker {
+            owner: owner.clone(),
+            host_id: "desk".to_owned(),
+            pid: Some(std::process::id()),
+        };
         let request = LaneRequest::Acquire(AcquireLane {
             asker,
             lane: DESK.to_owned(),
@@ -127,6 +130,7 @@ impl Operator {
             tree: vec!["desk/**".to_owned()],
             loop_ts: String::new(),
             run_id: String::new(),
+            fenced: false,
             leases: Vec::new(),
             lanes: dosd_kernel::population::Lanes {
                 concurrent: Vec::new(),

@@ -7,7 +7,7 @@ pub(crate) mod http_server;
 pub(crate) mod journals;
 pub(crate) mod mock_server;
 pub(crate) mod peer;
-mod peer_install;
+pub(crate) mod peer_install;
 #[path = "../../../surfaces/tests/it/postgres_server.rs"]
 #[expect(dead_code, reason = "the tests of the surfaces go through the network, too")]
 pub(crate) mod postgres_server;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Asker;
 use crate::Map;
 use crate::arbiter::{Decision, Outcome, Overlap, Request, Rules, arbitrate};
+use crate::fold::Fold as _;
 use crate::lane::expiry::{Expiry, HolderProcess, expiry};
 use crate::lane::rule::{Docket, Matter, Ruling};
 use crate::lane::{Acquire, LaneRow, Lease, Refuse};
@@ -31,6 +32,9 @@ pub struct AcquireLane {
     pub loop_ts: String,
     /// The run that will hold it, or empty.
     pub run_id: String,
+    /// Whether the lease gets a fencing number. Programs that know none are not shown one.
+    #[serde(default)]
+    pub fenced: bool,
     /// Leases that somebody keeps elsewhere. They block as those of the journal do,
     /// whatever their age.
     pub leases: Vec<Map>,
@@ -56,6 +60,12 @@ pub struct Acquired {
     /// The run that asked, if it said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_id: Option<String>,
+    /// The fencing number of the grant, if one was asked for: the number of its row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<u64>,
+    /// The stamp of the lease's identity, where there is a fencing number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loop_ts: Option<String>,
 }
 
 /// A live lease that blocks nobody any more.
@@ -71,12 +81,17 @@ impl Matter for AcquireLane {
         let (mut blocking, expired) = sort_out(docket);
         blocking.extend(self.leases.iter().cloned().map(Lease::new).map(Arc::new));
         let decision = self.arbitrate(&self.wish(), &blocking);
+        let mut fence = None;
         let rows = match decision.outcome {
             Outcome::Acquire => {
                 let in_the_way: Vec<&Expired<'_>> =
                     expired.iter().filter(|it| self.is_in_the_way(&decision, it.lease)).collect();
+                // Whoever was granted anything before has a lower one: its row was there.
+                let seq = docket.lanes.highest_seq() + in_the_way.len() as u64 + 1;
+                fence = self.fenced.then_some(seq);
                 let taken_back = in_the_way.iter().map(|it| it.scavenge());
-                taken_back.chain([self.grant(&decision, &in_the_way, docket.now_ms)]).collect()
+                let grant = self.grant(&decision, &in_the_way, fence, docket.now_ms);
+                taken_back.chain([grant]).collect()
             }
             Outcome::Refuse => Vec::from([self.refusal(&decision, docket.now_ms)]),
         };
@@ -84,6 +99,8 @@ impl Matter for AcquireLane {
             rows: rows.iter().map(|row| row.draft(docket.now_ms)).collect(),
             answer: Acquired {
                 journaled: decision.outcome == Outcome::Acquire,
+                loop_ts: fence.map(|_| self.loop_ts(docket.now_ms)),
+                fence,
                 owner: self.asker.owner,
                 run_id: Some(self.run_id).filter(|run_id| !run_id.is_empty()),
                 decision,
@@ -117,7 +134,13 @@ impl AcquireLane {
         beside.outcome == Outcome::Refuse || beside.lane != decision.lane
     }
 
-    fn grant(&self, decision: &Decision, taken: &[&Expired<'_>], now_ms: i64) -> LaneRow {
+    fn grant(
+        &self,
+        decision: &Decision,
+        taken: &[&Expired<'_>],
+        fence: Option<u64>,
+        now_ms: i64,
+    ) -> LaneRow {
         let lane = if decision.lane.is_empty() { &self.lane } else { &decision.lane };
         let tree = if decision.tree.is_empty() { &self.tree } else { &decision.tree };
         let before = taken.iter().find(|it| it.lease.lane() == lane).map(|it| it.lease.holder());
@@ -127,10 +150,11 @@ impl AcquireLane {
             tree: tree.clone(),
             loop_ts: self.loop_ts(now_ms),
             host_id: self.asker.host_id.clone(),
-            pid: Some(self.asker.pid.into()),
+            pid: self.asker.pid.map(Into::into),
             holder: self.asker.owner.clone(),
             ttl_minutes: None,
             run_id: Some(self.run_id.clone()).filter(|run_id| !run_id.is_empty()),
+            fence,
             prev_holder: before.filter(|holder| !holder.is_empty()).map(String::from),
             reason: format!("lane-lease:{}", self.asker.owner),
         })

@@ -20,6 +20,9 @@ pub struct ReleaseLane {
     pub owner: String,
     /// Its stamp; empty for the newest lease of this holder on the lane.
     pub loop_ts: String,
+    /// Its fencing number; none where nobody asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<u64>,
 }
 
 /// Whether a lease was given back.
@@ -31,6 +34,9 @@ pub struct Released {
     pub lane: String,
     /// Who asked.
     pub owner: String,
+    /// The fencing number that the lane's lease has, when another one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<u64>,
 }
 
 /// The holder of this lease lives.
@@ -43,6 +49,9 @@ pub struct BeatLane {
     pub owner: String,
     /// Its stamp; empty for the newest lease of this holder on the lane.
     pub loop_ts: String,
+    /// Its fencing number; none where nobody asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<u64>,
     /// A beat is left out while the newest one is younger than so many seconds.
     pub coalesce_within_s: f64,
 }
@@ -56,21 +65,25 @@ pub struct Beaten {
     pub lane: String,
     /// Who asked.
     pub owner: String,
+    /// The fencing number that the lane's lease has, when another one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<u64>,
 }
 
 impl Matter for ReleaseLane {
     type Answer = Released;
 
     fn rule(self, docket: &Docket<'_>) -> Ruling<Released> {
-        let Self { lane, owner, loop_ts } = self;
-        let held =
-            newest(docket.lanes, &lane, &loop_ts, |holder| holder.is_empty() || holder == owner);
+        let Self { lane, owner, loop_ts, fence } = self;
+        let wanted = Wanted { lane: &lane, loop_ts: &loop_ts, fence };
+        let held = wanted.newest(docket.lanes, |holder| holder.is_empty() || holder == owner);
         let release = |lease: &Arc<Lease>| {
             LaneRow::release(lease, format!("lane-lease:{owner}")).draft(docket.now_ms)
         };
         let rows: Vec<_> = held.map(release).into_iter().collect();
         let released = !rows.is_empty();
-        Ruling { rows, answer: Released { released, lane, owner } }
+        let fence = if released { None } else { wanted.other_fence(docket.lanes) };
+        Ruling { rows, answer: Released { released, lane, owner, fence } }
     }
 }
 
@@ -78,30 +91,51 @@ impl Matter for BeatLane {
     type Answer = Beaten;
 
     fn rule(self, docket: &Docket<'_>) -> Ruling<Beaten> {
-        let Self { lane, owner, loop_ts, coalesce_within_s } = self;
-        let held =
-            newest(docket.lanes, &lane, &loop_ts, |holder| !holder.is_empty() && holder == owner);
+        let Self { lane, owner, loop_ts, fence, coalesce_within_s } = self;
+        let wanted = Wanted { lane: &lane, loop_ts: &loop_ts, fence };
+        let held = wanted.newest(docket.lanes, |holder| !holder.is_empty() && holder == owner);
         let Some(lease) = held else {
-            return Ruling::silent(Beaten { beat: false, lane, owner });
+            let fence = wanted.other_fence(docket.lanes);
+            return Ruling::silent(Beaten { beat: false, lane, owner, fence });
         };
         let is_due = age_s(lease, docket.now_ms).is_none_or(|age_s| age_s >= coalesce_within_s);
-        let beat = is_due.then(|| LaneRow::heartbeat(lease).draft(docket.now_ms));
-        Ruling { rows: beat.into_iter().collect(), answer: Beaten { beat: true, lane, owner } }
+        let rows = is_due.then(|| LaneRow::heartbeat(lease).draft(docket.now_ms));
+        let answer = Beaten { beat: true, lane, owner, fence: None };
+        Ruling { rows: rows.into_iter().collect(), answer }
     }
 }
 
-/// The newest live lease on a lane with this stamp, if one is given, and such a holder.
-fn newest<'a>(
-    lanes: &'a LaneFold,
-    lane: &str,
-    loop_ts: &str,
-    is_theirs: impl Fn(&str) -> bool,
-) -> Option<&'a Arc<Lease>> {
-    lanes
-        .leases()
-        .filter(|lease| lease.lane() == lane && (loop_ts.is_empty() || lease.loop_ts() == loop_ts))
-        .filter(|lease| is_theirs(lease.holder()))
-        .last()
+/// Which lease is meant.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    lane: &'a str,
+    loop_ts: &'a str,
+    fence: Option<u64>,
+}
+
+impl Wanted<'_> {
+    /// The newest live lease that is meant and has such a holder.
+    fn newest<'a>(
+        self,
+        lanes: &'a LaneFold,
+        is_theirs: impl Fn(&str) -> bool,
+    ) -> Option<&'a Arc<Lease>> {
+        lanes
+            .leases()
+            .filter(|lease| lease.lane() == self.lane)
+            .filter(|lease| self.loop_ts.is_empty() || lease.loop_ts() == self.loop_ts)
+            .filter(|lease| self.fence.is_none() || lease.fence() == self.fence)
+            .filter(|lease| is_theirs(lease.holder()))
+            .last()
+    }
+
+    /// The fencing number of the newest grant of the lane, when another one was named:
+    /// whoever named it may have been overtaken.
+    fn other_fence(self, lanes: &LaneFold) -> Option<u64> {
+        let named = self.fence?;
+        let fences = lanes.leases().filter(|lease| lease.lane() == self.lane);
+        fences.filter_map(|lease| lease.fence()).max().filter(|fence| *fence != named)
+    }
 }
 
 /// The age of the newest beat that the lease itself names, or of its grant.

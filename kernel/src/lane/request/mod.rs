@@ -85,8 +85,8 @@ pub struct Asker {
     pub owner: String,
     /// The host of the command.
     pub host_id: String,
-    /// Its process.
-    pub pid: u32,
+    /// Its process; none for somebody behind a network, whose processes nobody here can look at.
+    pub pid: Option<u32>,
 }
 
 #[cfg(test)]

@@ -82,13 +82,17 @@ impl Matter for NoteSpawn {
         let Self { asker: Asker { owner, host_id, pid }, lane, loop_ts, run_id, reason } = self;
         let loop_ts = stamp_or_now(&loop_ts, docket.now_ms);
         let reason = reason_or(reason, "spawn", &owner);
-        let holder = if owner.is_empty() { format!("{host_id}:{pid}") } else { owner };
+        let holder = match (owner.is_empty(), pid) {
+            (false, _) => owner,
+            (true, Some(pid)) => format!("{host_id}:{pid}"),
+            (true, None) => host_id.clone(),
+        };
         let row = LaneRow::Spawn(Spawn {
             lane: lane.clone(),
             loop_ts: loop_ts.clone(),
             holder: holder.clone(),
             host_id,
-            pid: Some(pid.into()),
+            pid: pid.map(Into::into),
             run_id: given(run_id),
             root_id: None,
             reason,

@@ -10,6 +10,7 @@ use super::{
     AcquireLane, Asker, BeatLane, LaneReply, LaneRequest, NoteHalt, NoteSpawn, ReleaseLane,
 };
 use crate::arbiter::Overlap;
+use crate::draft::Draft;
 use crate::fold::Fold as _;
 use crate::lane::expiry::HolderProcess;
 use crate::lane::rule::{Docket, Matter, Ruling};
@@ -40,12 +41,13 @@ fn lanes() -> Lanes {
 fn acquire(lane: &str, owner: &str) -> AcquireLane {
     let lanes = lanes();
     AcquireLane {
-        asker: Asker { owner: text(owner), host_id: text("h"), pid: 7 },
+        asker: Asker { owner: text(owner), host_id: text("h"), pid: Some(7) },
         lane: text(lane),
         kind: text("cluster"),
         tree: lanes.tree(lane).to_vec(),
         loop_ts: String::new(),
         run_id: String::new(),
+        fenced: false,
         leases: Vec::new(),
         lanes,
         overlap: Overlap::default(),
@@ -169,7 +171,12 @@ fn leases_kept_elsewhere_block_whatever_their_age() {
 fn only_its_holder_gives_a_lease_back() {
     let lanes = held_for(1);
     let release = |owner: &str, loop_ts: &str| {
-        let request = ReleaseLane { lane: text("a"), owner: text(owner), loop_ts: text(loop_ts) };
+        let request = ReleaseLane {
+            lane: text("a"),
+            owner: text(owner),
+            loop_ts: text(loop_ts),
+            ..ReleaseLane::default()
+        };
         let ruling = rule_alive(&lanes, request);
         assert_eq!(ruling.answer.released, !ruling.rows.is_empty());
         ruling.answer.released
@@ -201,7 +208,7 @@ fn only_its_holder_beats_for_a_lease_and_no_more_often_than_wanted() {
 
 #[test]
 fn a_start_says_who_comes() {
-    let asker = Asker { owner: String::new(), host_id: text("h"), pid: 7 };
+    let asker = Asker { owner: String::new(), host_id: text("h"), pid: Some(7) };
     let request = NoteSpawn { asker, lane: text("a"), ..NoteSpawn::default() };
     let ruling = rule_alive(&LaneFold::default(), request.clone());
     assert_eq!(ruling.answer.holder, "h:7");
@@ -249,4 +256,48 @@ fn requests_and_replies_survive_the_socket() {
         let line = serde_json::to_string(&reply).unwrap();
         assert_eq!(serde_json::from_str::<LaneReply>(&line).unwrap(), reply);
     }
+}
+
+#[test]
+fn a_fence_is_higher_with_every_grant_and_an_older_one_does_nothing() {
+    let mut lanes = LaneFold::default();
+    let write = |lanes: &mut LaneFold, rows: &[Draft]| {
+        for row in rows {
+            lanes.apply_draft(row, lanes.highest_seq() + 1);
+        }
+    };
+    let fenced = || AcquireLane { fenced: true, ..acquire("a", "alice") };
+    let first = rule_alive(&lanes, fenced());
+    write(&mut lanes, &first.rows);
+    let first = first.answer.fence.unwrap();
+    let held = lanes.leases().next().unwrap();
+    assert_eq!((held.fence(), first), (Some(first), lanes.highest_seq()));
+
+    let release = ReleaseLane {
+        lane: text("a"),
+        owner: text("alice"),
+        fence: Some(first),
+        ..ReleaseLane::default()
+    };
+    let beat = BeatLane {
+        lane: text("a"),
+        owner: text("alice"),
+        fence: Some(first),
+        ..BeatLane::default()
+    };
+    assert!(rule_alive(&lanes, beat.clone()).answer.beat);
+    let given_back = rule_alive(&lanes, release.clone());
+    assert!(given_back.answer.released);
+    write(&mut lanes, &given_back.rows);
+
+    // The same name again, in another life.
+    let second = rule_alive(&lanes, fenced());
+    write(&mut lanes, &second.rows);
+    let second = second.answer.fence.unwrap();
+    assert!(second > first);
+    let stale = rule_alive(&lanes, beat);
+    assert_eq!((stale.answer.beat, stale.answer.fence, stale.rows.len()), (false, Some(second), 0));
+    let stale = rule_alive(&lanes, release);
+    assert_eq!((stale.answer.released, stale.answer.fence), (false, Some(second)));
+    assert_eq!(lanes.leases().count(), 1);
 }

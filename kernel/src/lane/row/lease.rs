@@ -28,6 +28,8 @@ pub struct Acquire {
     pub ttl_minutes: Option<u32>,
     /// The run that holds it.
     pub run_id: Option<String>,
+    /// The fencing number of the grant, if it has one.
+    pub fence: Option<u64>,
     /// Who held the lane before, if it was taken over.
     pub prev_holder: Option<String>,
     /// Why, for people.
@@ -46,6 +48,7 @@ impl Acquire {
         put(&mut lease, "acquired_at", ts);
         put_some(&mut lease, "ttl_minutes", self.ttl_minutes);
         put_some(&mut lease, "run_id", self.run_id.as_deref());
+        put_some(&mut lease, "fence", self.fence);
         put(&mut row, "ttl_minutes", self.ttl_minutes);
         put(&mut row, "prev_holder", self.prev_holder.as_deref());
         put(&mut row, "reason", self.reason.as_str());
