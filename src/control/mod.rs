@@ -14,4 +14,4 @@ mod server;
 pub use client::{ClientError, call};
 pub use exporters::{ExporterDoor, ExporterDoors};
 pub use protocol::{Answer, ErrorKind, HaltedWorker, Refusal, Request};
-pub use server::{Doors, serve};
+pub use server::{Doors, LONGEST_REQUEST, converse, serve};
