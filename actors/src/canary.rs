@@ -20,6 +20,8 @@ pub enum Canary {
     GlueTornTail,
     /// Rows of ours are not folded when the look after their sync fails.
     ForgetOwnRows,
+    /// A place in a journal is followed although no line begins there.
+    FollowCursorIntoRow,
     /// Damage is folded as nothing, and nobody is told.
     HideDamage,
     /// A repaired copy lacks a good row.

@@ -14,4 +14,4 @@ mod server;
 pub use client::{ClientError, call, is_listening};
 pub use exporters::{ExporterDoor, ExporterDoors, statuses as exporter_statuses};
 pub use protocol::{Answer, ErrorKind, HaltedWorker, Refusal, Request};
-pub use server::{Doors, answer, serve};
+pub use server::{Doors, LONGEST_REQUEST, answer, converse, serve};
