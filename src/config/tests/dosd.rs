@@ -256,7 +256,7 @@ fn an_address_of_other_machines_needs_a_token() {
         ),
         (
             "[dosd]\nlisten = \"[::]:7717\"\n[dosd.http]\nread_token_env = \"R\"",
-            "2:10: key `dosd.listen`: can be reached by other machines, and there is no token",
+            "3:7: key `dosd.http.token_env`: is missing",
         ),
         (
             "[dosd]\nlisten = \"localhost:7717\"",

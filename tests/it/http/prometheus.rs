@@ -87,7 +87,9 @@ fn the_alert_for_a_crash_loop_fires_in_a_prometheus() {
     assert_eq!(up["activeTargets"][0]["lastError"], "", "it reads the numbers as they are");
     let alerts = prometheus.once("/api/v1/alerts", |data| {
         let alerts = data["alerts"].as_array().into_iter().flatten();
-        alerts.into_iter().any(|it| it["labels"]["alertname"] == "DosdCrashLoop" && it["state"] == "firing")
+        alerts
+            .into_iter()
+            .any(|it| it["labels"]["alertname"] == "DosdCrashLoop" && it["state"] == "firing")
     });
     let loops = alerts["alerts"].as_array().unwrap();
     let found = loops.iter().find(|it| it["labels"]["alertname"] == "DosdCrashLoop").unwrap();
