@@ -33,6 +33,14 @@ pub struct Environment {
     pub id_alloc_dir: Option<PathBuf>,
     /// `DOSD_SOCKET`: the daemon's control socket, when it is not in the state directory.
     pub socket: Option<PathBuf>,
+    /// `DOSD_SERVER`: the address of a daemon behind a network.
+    pub server: Option<String>,
+    /// `DOSD_TOKEN_FILE`: the file with the token for it, where `DOSD_TOKEN` is not set.
+    pub token_file: Option<PathBuf>,
+    /// `DOSD_CA_FILE`: certificates to trust beside those of the machine.
+    pub ca_file: Option<PathBuf>,
+    /// `DOSD_INSECURE` is set, and not to 0: somebody knows that a token goes over plain HTTP.
+    pub insecure: bool,
     /// `DISPATCH_HOST_ID`: this host's name in journal rows, when it is not the host name.
     pub host_id: Option<String>,
     /// `DISPATCH_LOOP_TS`: the loop that this process works in.
@@ -103,6 +111,10 @@ impl Environment {
             archive_lock: path("DISPATCH_ARCHIVE_LOCK_PATH"),
             id_alloc_dir: path("DISPATCH_ID_ALLOC_DIR"),
             socket: path("DOSD_SOCKET"),
+            server: text("DOSD_SERVER"),
+            token_file: path("DOSD_TOKEN_FILE"),
+            ca_file: path("DOSD_CA_FILE"),
+            insecure: text("DOSD_INSECURE").is_some_and(|value| value != "0"),
             host_id: text("DISPATCH_HOST_ID"),
             loop_ts: text("DISPATCH_LOOP_TS"),
             lane: text("DOS_LANE"),

@@ -4,9 +4,12 @@
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::output::{Layout, Output};
+use super::server::Side;
 use crate::config::parse_duration;
 use crate::control::{self, Answer, ClientError, ErrorKind, Refusal, Request};
 use clap::Args;
+use dosd_actors::witness::Claim;
+use dosd_kernel::effect_witness::EffectReport;
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
@@ -14,6 +17,7 @@ Examples:
   dosd claim orders:42
   dosd claim orders:42 --narrated refunded --json
   dosd claim orders:42 --expect '{\"state\":\"paid\"}'
+  dosd claim orders:42 --server https://fleet.example
 
 Exit codes:
   0 CONFIRMED, 1 REFUTED, 3 UNWITNESSED or NO_CLAIM, 70 the daemon cannot be reached;
@@ -50,27 +54,24 @@ impl Arguments {
     /// When there is no daemon, or it gave no verdict.
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         let environment = context.environment();
-        let socket = match &environment.socket {
-            // A worker is told where its daemon listens, and may work anywhere.
-            Some(socket) => environment.cwd.join(socket),
-            None => context.workspace()?.socket(environment),
-        };
         let expect = self.expect.as_deref().map(serde_json::from_str).transpose();
         let expect = expect.map_err(|cause| {
             Failure::Usage(format!(
                 "--expect is not JSON: {cause}\n  help: a text needs its quotes, like --expect '\"paid\"'"
             ))
         })?;
-        let request = Request::Claim {
+        let claim = Claim {
             run_id: environment.run_id.clone().unwrap_or_default(),
             lane: environment.lane.clone().unwrap_or_default(),
             key: self.key,
             narrated: self.narrated,
             expect,
-            wait: !self.no_wait,
         };
-        let answer = control::call(&socket, &request, self.timeout)?;
-        if let Answer::Claim { report, .. } = answer {
+        let report = match context.side()? {
+            Side::Here => ask_here(context, claim, !self.no_wait, self.timeout)?,
+            Side::There(daemon) => daemon.claim(&claim, !self.no_wait, self.timeout)?,
+        };
+        if let Some(report) = report {
             if self.json {
                 output.json(&report, Layout::Compact);
             } else {
@@ -78,15 +79,34 @@ impl Arguments {
             }
             return Ok(Exit::from(report.verdict));
         }
-        if answer != Answer::Accepted {
-            return Err(no_answer(answer));
-        }
         if self.json {
             output.json(&serde_json::json!({"accepted": true}), Layout::Compact);
         } else {
             output.line("accepted; the verdict goes to the journal");
         }
         Ok(Exit::SUCCESS)
+    }
+}
+
+/// The verdict of the daemon of this workspace; none when nobody waits for it.
+fn ask_here(
+    context: &Context,
+    claim: Claim,
+    wait: bool,
+    timeout: Duration,
+) -> Result<Option<EffectReport>, Failure> {
+    let environment = context.environment();
+    let socket = match &environment.socket {
+        // A worker is told where its daemon listens, and may work anywhere.
+        Some(socket) => environment.cwd.join(socket),
+        None => context.workspace()?.socket(environment),
+    };
+    let Claim { run_id, lane, key, narrated, expect } = claim;
+    let request = Request::Claim { run_id, lane, key, narrated, expect, wait };
+    match control::call(&socket, &request, timeout)? {
+        Answer::Claim { report, .. } => Ok(Some(*report)),
+        Answer::Accepted => Ok(None),
+        other => Err(no_answer(other)),
     }
 }
 

@@ -2,6 +2,7 @@
 //! when it is asked for, so a verb pays for (and fails on) nothing that it does not need.
 
 use super::exit::{Failure, note};
+use super::server::ServerOptions;
 use crate::config::{self, Config, Paths};
 use crate::env::Environment;
 use crate::workspace::Workspace;
@@ -12,14 +13,28 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Context {
     workspace: Option<PathBuf>,
+    server: ServerOptions,
     environment: Environment,
 }
 
 impl Context {
-    /// Surroundings from the `--workspace` option and the environment.
-    #[must_use]
-    pub fn new(workspace: Option<PathBuf>, environment: Environment) -> Self {
-        Self { workspace, environment }
+    /// Surroundings from the options for all verbs and the environment.
+    pub(super) fn new(
+        workspace: Option<PathBuf>,
+        server: ServerOptions,
+        environment: Environment,
+    ) -> Self {
+        Self { workspace, server, environment }
+    }
+
+    /// The daemon behind a network, as it was typed.
+    pub(super) fn server(&self) -> &ServerOptions {
+        &self.server
+    }
+
+    /// Whether a workspace was typed.
+    pub(super) fn names_a_workspace(&self) -> bool {
+        self.workspace.is_some()
     }
 
     /// What the process was given by its surroundings.

@@ -2,9 +2,11 @@
 //! is signalled, and the command that was passed is never run.
 
 use super::lane_request::{PATIENCE, ask, through_daemon};
+use super::server::Side;
 use super::{Context, Exit, Failure, Layout, Output};
 use crate::control::{Answer, HaltedWorker, Request};
 use crate::intent;
+use crate::remote::{self, Daemon, RemoteError, Why};
 use clap::Args;
 use dosd_actors::port::{Clock, SystemClock};
 use dosd_kernel::Map;
@@ -21,6 +23,7 @@ Examples:
   dosd halt --handle 4711 --reason spins --command restart-it
   dosd halt --handle task-9 --run-id RID-000000000000000 --resumable
   dosd halt --lane src --enact
+  dosd halt --lane src --enact --server https://fleet.example
 
 Exit codes:
   0 recorded, and with --enact stopped and proven; 1 it was not; 70 the tool failed, or --enact found
@@ -74,8 +77,11 @@ impl Arguments {
                     .to_owned(),
             ));
         }
-        let (mut answer, is_done) =
-            if self.enact { self.enact(context)? } else { self.record(context)? };
+        let (mut answer, is_done) = match context.side()? {
+            Side::Here if self.enact => self.enact(context)?,
+            Side::Here => self.record(context)?,
+            Side::There(daemon) => self.ask_there(&daemon)?,
+        };
         if self.resumable {
             answer.extend(self.suspend(context)?);
         }
@@ -120,6 +126,46 @@ impl Arguments {
                     .to_owned(),
             )),
         }
+    }
+
+    /// The same by a daemon behind a network, which finds out all the rest by itself.
+    fn ask_there(&self, daemon: &Daemon) -> Result<(Map, bool), Failure> {
+        let is_ours = [&self.loop_ts, &self.run_id, &self.resume_sha];
+        let is_twice = self.handle.is_some() && !self.lane.is_empty();
+        if self.resumable || is_twice || is_ours.iter().any(|text| !text.is_empty()) {
+            return Err(Failure::Usage(
+                "with --server a worker is named by --handle or --lane alone\n  help: leave out the other one, --loop-ts, --run-id, --resumable and --resume-sha"
+                    .to_owned(),
+            ));
+        }
+        let halt = remote::Halt {
+            handle: self.meant(),
+            reason: self.why(),
+            command: self.command.clone(),
+            enact: self.enact,
+        };
+        let answer = match daemon.halt(&halt, STOP_AT_MOST) {
+            Err(RemoteError { why: Why::Refused { status: 404, message, .. }, .. }) => {
+                self.nobody(message)
+            }
+            answer => answer?,
+        };
+        let is_true = |key: &str| answer.get(key) == Some(&Value::Bool(true));
+        let is_done = is_true("recorded") && (!self.enact || is_true("enacted"));
+        Ok((answer, is_done))
+    }
+
+    /// What is said when no worker is meant.
+    fn nobody(&self, note: String) -> Map {
+        self.enacted(HaltedWorker {
+            recorded: false,
+            enacted: false,
+            lane: String::new(),
+            loop_ts: String::new(),
+            run_id: None,
+            survivors: Vec::new(),
+            note: Some(note),
+        })
     }
 
     /// The handle, or the lane that stands for it.

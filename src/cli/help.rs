@@ -15,6 +15,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "arbitrate",
             "lease-lane",
             "halt",
+            "health",
             "reset",
             "watch",
             "top",

@@ -20,22 +20,29 @@ pub(super) struct LaneCommits<'a> {
     /// read.
     head: OnceCell<Option<String>>,
     since: BTreeMap<String, Vec<Vec<String>>>,
+    /// Whether somebody is told why commits are not counted.
+    is_quiet: bool,
 }
 
 impl<'a> LaneCommits<'a> {
     pub(super) fn new(git: &'a Git, lanes: &'a Lanes) -> Self {
-        Self { git, lanes, head: OnceCell::new(), since: BTreeMap::new() }
+        Self { git, lanes, head: OnceCell::new(), since: BTreeMap::new(), is_quiet: false }
+    }
+
+    /// The same for a screen, where a message would stand in the picture.
+    pub(super) fn quiet(git: &'a Git, lanes: &'a Lanes) -> Self {
+        Self { is_quiet: true, ..Self::new(git, lanes) }
     }
 
     /// How many commits since a run's start touch its lane. What is not known counts as none.
     pub(super) fn of(&mut self, run: &OpenRun, lease: Option<&Lease>) -> i64 {
         let Some(start) = &run.start_sha else { return 0 };
-        let git = self.git;
-        let head = self.head.get_or_init(|| told(git.head()).flatten());
+        let (git, is_quiet) = (self.git, self.is_quiet);
+        let head = self.head.get_or_init(|| told(git.head(), is_quiet).flatten());
         let Some(head) = head.as_deref() else { return 0 };
         let commits = self.since.entry(start.clone()).or_insert_with(|| {
             let since = git.paths_since(start, head, MOST_COMMITS);
-            told(since).flatten().unwrap_or_default()
+            told(since, is_quiet).flatten().unwrap_or_default()
         });
         let lane = lease.map_or(run.lane.as_str(), Lease::lane);
         let region = match self.lanes.tree(lane) {
@@ -47,6 +54,13 @@ impl<'a> LaneCommits<'a> {
 }
 
 /// The answer; without one, why there is none is said.
-fn told<T>(answer: Result<T, GitError>) -> Option<T> {
-    answer.map_err(|error| note(&format_args!("commits are not counted: {error}"))).ok()
+fn told<T>(answer: Result<T, GitError>, is_quiet: bool) -> Option<T> {
+    let tell = |error: &GitError| note(&format_args!("commits are not counted: {error}"));
+    answer
+        .inspect_err(|error| {
+            if !is_quiet {
+                tell(error)
+            }
+        })
+        .ok()
 }

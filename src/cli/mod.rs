@@ -15,13 +15,14 @@ mod cooldown;
 mod decisions;
 mod doctor;
 mod envelopes;
-mod eval;
+pub mod eval;
 mod exit;
 mod exit_codes;
 mod export;
 mod exporters;
 mod form;
 mod halt;
+mod health;
 mod help;
 mod id_alloc;
 mod journal;
@@ -46,6 +47,7 @@ pub mod run;
 mod run_evidence;
 mod run_files;
 mod run_id;
+mod server;
 mod status;
 mod surfaces;
 mod surroundings;
@@ -62,6 +64,7 @@ pub use output::{Layout, Output};
 
 use crate::env::Environment;
 use clap::{FromArgMatches, Parser, Subcommand};
+use server::ServerOptions;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -73,6 +76,8 @@ pub struct Invocation {
     /// Workspace to serve [default: `$DISPATCH_WORKSPACE`, else this directory]
     #[arg(long, global = true, value_name = "DIR", display_order = 900)]
     workspace: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerOptions,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -89,6 +94,7 @@ enum Verb {
     Notify(notify::Arguments),
     LeaseLane(lease_lane::Arguments),
     Halt(halt::Arguments),
+    Health(health::Arguments),
     Reset(reset::Arguments),
     Lease(lease::Arguments),
     Verify(verify::Arguments),
@@ -114,6 +120,27 @@ enum Verb {
     IdAlloc(id_alloc::Arguments),
 }
 
+/// The verbs that can ask a daemon behind a network.
+const REMOTE: &str = "claim, lease-lane (without spawn), ps, observe, top, halt and health";
+
+impl Verb {
+    /// Whether it can ask a daemon behind a network.
+    fn is_remote(&self) -> bool {
+        if let Self::LeaseLane(arguments) = self {
+            return arguments.is_remote();
+        }
+        matches!(
+            self,
+            Self::Claim(_)
+                | Self::Ps(_)
+                | Self::Observe(_)
+                | Self::Top(_)
+                | Self::Halt(_)
+                | Self::Health(_)
+        )
+    }
+}
+
 /// Reads a command line; the first argument is the program's name.
 ///
 /// # Errors
@@ -135,7 +162,12 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
             "cannot read the working directory: {cause}\n  help: change to a directory that exists"
         ))
     })?;
-    let context = Context::new(invocation.workspace, environment);
+    if invocation.server.server.is_some() && !invocation.verb.is_remote() {
+        return Err(Failure::Usage(format!(
+            "this verb works on the files of a workspace, and not with --server\n  help: {REMOTE} ask a daemon behind a network; for the others say --workspace"
+        )));
+    }
+    let context = Context::new(invocation.workspace, invocation.server, environment);
     let mut output = Output::stdout();
     let exit = match invocation.verb {
         Verb::Run(arguments) => arguments.execute(&context),
@@ -148,6 +180,7 @@ pub fn execute(invocation: Invocation) -> Result<Exit, Failure> {
         Verb::Notify(arguments) => arguments.execute(&context, &mut output),
         Verb::LeaseLane(arguments) => arguments.execute(&context, &mut output),
         Verb::Halt(arguments) => arguments.execute(&context, &mut output),
+        Verb::Health(arguments) => arguments.execute(&context, &mut output),
         Verb::Reset(arguments) => arguments.execute(&context, &mut output),
         Verb::Lease(arguments) => arguments.execute(&context, &mut output),
         Verb::Verify(arguments) => arguments.execute(&context, &mut output),

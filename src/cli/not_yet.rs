@@ -5,7 +5,7 @@ use super::Failure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The names, sorted.
-const VERBS: [&str; 42] = [
+const VERBS: [&str; 41] = [
     "answer-shape",
     "arg-provenance",
     "attest",
@@ -17,7 +17,6 @@ const VERBS: [&str; 42] = [
     "exec-capability",
     "gate",
     "guard",
-    "health",
     "helped",
     "hook",
     "hook-exit",

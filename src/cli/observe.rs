@@ -1,7 +1,9 @@
 //! `dosd observe`: the verdict journal, counted or as a history. It judges nothing.
 
 use super::context::read_journal;
+use super::server::Side;
 use super::{Context, Exit, Failure, Layout, Output, rows};
+use crate::remote::{Daemon, RemoteError};
 use clap::{Args, ValueEnum};
 use dosd_kernel::Map;
 use dosd_kernel::fold::seq_of;
@@ -14,6 +16,7 @@ Examples:
   dosd observe --by lane --json
   dosd observe --run RID-1M82S4XZC3MKKR0
   dosd observe --syscall worker --tail 20
+  dosd observe --server https://fleet.example
 
 Exit codes:
   0 read, 1 read, but lines of the journal are damaged (see dosd journal verify --verdicts)";
@@ -70,9 +73,9 @@ impl From<By> for Dimension {
 
 /// What is shown, and the JSON answer.
 #[derive(Debug, Serialize)]
-struct Frame<'a> {
-    run: &'a str,
-    syscall_filter: &'a str,
+struct Frame {
+    run: String,
+    syscall_filter: String,
     corrupt: u64,
     rollup: RollUp,
     events: Vec<Event>,
@@ -96,37 +99,76 @@ struct Event {
 
 impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
-        let bytes = read_journal(&context.verdict_journal()?)?;
-        let (run, syscall) = (self.run.trim(), self.syscall.trim());
-        let mut corrupt = 0;
-        let mut events = Vec::new();
-        for row in rows::last(&bytes, 0) {
-            if rows::is_corrupt(&row) {
-                corrupt += 1;
-                continue;
-            }
-            let event = VerdictEvent::parse(&row);
-            let wanted = (run.is_empty() || event.run_id == run)
-                && (syscall.is_empty() || event.syscall == syscall);
-            if wanted {
-                events.push((seq_of(row.get("seq")), event));
-            }
-        }
-        let rollup = roll_up(events.iter().map(|(_, event)| event), self.by.into(), corrupt);
-        let limit = usize::try_from(self.tail).unwrap_or(0);
-        if limit > 0 {
-            events.drain(..events.len().saturating_sub(limit));
-        }
-        let events = events.into_iter().map(|(seq, event)| Event::new(seq, event)).collect();
-        let frame = Frame { run, syscall_filter: syscall, corrupt, rollup, events };
+        let (events, corrupt) = match context.side()? {
+            Side::Here => events_here(context)?,
+            // A daemon gives no lines that are damaged, and does not count them here.
+            Side::There(daemon) => (events_there(&daemon)?, 0),
+        };
+        let frame = self.frame(events, corrupt);
         if self.json {
             output.json(&frame, Layout::Indented);
-        } else if run.is_empty() && limit == 0 {
+        } else if frame.run.is_empty() && self.limit() == 0 {
             frame.print_counts(output);
         } else {
             frame.print_history(output);
         }
-        Ok(if corrupt == 0 { Exit::SUCCESS } else { Exit::NEGATIVE })
+        Ok(if frame.corrupt == 0 { Exit::SUCCESS } else { Exit::NEGATIVE })
+    }
+
+    /// How many verdicts are listed at most; 0 for all.
+    fn limit(&self) -> usize {
+        usize::try_from(self.tail).unwrap_or(0)
+    }
+
+    /// What is wanted of all that is there.
+    fn frame(&self, mut events: Vec<(u64, VerdictEvent)>, corrupt: u64) -> Frame {
+        let (run, syscall) = (self.run.trim(), self.syscall.trim());
+        events.retain(|(_, event)| {
+            (run.is_empty() || event.run_id == run)
+                && (syscall.is_empty() || event.syscall == syscall)
+        });
+        let rollup = roll_up(events.iter().map(|(_, event)| event), self.by.into(), corrupt);
+        let limit = self.limit();
+        if limit > 0 {
+            events.drain(..events.len().saturating_sub(limit));
+        }
+        let events = events.into_iter().map(|(seq, event)| Event::new(seq, event)).collect();
+        let (run, syscall_filter) = (run.to_owned(), syscall.to_owned());
+        Frame { run, syscall_filter, corrupt, rollup, events }
+    }
+}
+
+/// The verdicts of this workspace with their numbers, and how many lines are damaged.
+fn events_here(context: &Context) -> Result<(Vec<(u64, VerdictEvent)>, u64), Failure> {
+    let bytes = read_journal(&context.verdict_journal()?)?;
+    let mut corrupt = 0;
+    let mut events = Vec::new();
+    for row in rows::last(&bytes, 0) {
+        if rows::is_corrupt(&row) {
+            corrupt += 1;
+        } else {
+            events.push((seq_of(row.get("seq")), VerdictEvent::parse(&row)));
+        }
+    }
+    Ok((events, corrupt))
+}
+
+/// The same of a daemon elsewhere, page by page.
+fn events_there(daemon: &Daemon) -> Result<Vec<(u64, VerdictEvent)>, RemoteError> {
+    let mut events = Vec::new();
+    let mut next: Option<String> = None;
+    loop {
+        let page = daemon.verdicts(next.as_deref())?;
+        if page.rewritten {
+            events.clear();
+        }
+        let is_end = page.verdicts.is_empty() || page.behind_bytes == 0;
+        let rows = page.verdicts.iter().map(|verdict| &verdict.row);
+        events.extend(rows.map(|row| (seq_of(row.get("seq")), VerdictEvent::parse(row))));
+        next = page.next.or(next);
+        if is_end {
+            return Ok(events);
+        }
     }
 }
 
@@ -149,7 +191,7 @@ impl Event {
     }
 }
 
-impl Frame<'_> {
+impl Frame {
     fn print_counts(&self, output: &mut Output) {
         let RollUp { by, total, dimensions, counts, .. } = &self.rollup;
         output.line(format_args!("verdicts  {total}, by {}", by.as_str()));

@@ -5,11 +5,11 @@ use super::lanes::History;
 use dosd_kernel::invalid::InvalidArgument;
 use dosd_kernel::lane::{Lease, LiveLease, Observation, OpenRun, StartedProcess};
 use dosd_kernel::liveness::{self, Evidence, Liveness};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// One worker, or a lane that gets none.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Worker {
     /// Its lane.
     pub lane: String,
@@ -30,7 +30,7 @@ pub struct Worker {
 }
 
 /// How a worker does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
     /// Announced, without a process yet.

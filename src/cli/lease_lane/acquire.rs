@@ -2,10 +2,13 @@
 
 use crate::cli::exit::note_json;
 use crate::cli::lane_request::{ask, asker, print, run_id};
+use crate::cli::server::Side;
 use crate::cli::{Context, Exit, Failure, Layout, Output};
+use crate::host;
+use crate::remote::WantedLease;
 use clap::Args;
 use dosd_kernel::Map;
-use dosd_kernel::lane::{AcquireLane, LaneRequest};
+use dosd_kernel::lane::{AcquireLane, LaneReply, LaneRequest};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,6 +18,9 @@ Examples:
   dosd lease-lane acquire --lane src --kind cluster --owner me
   dosd lease-lane acquire --owner me
   dosd lease-lane acquire --lane fix-7 --kind keyword --tree src/** docs/** --owner me --pretty
+  dosd lease-lane acquire --lane src --owner me --server https://fleet.example
+
+With --server the answer has a `fence`: what heartbeat and release want as --fence.
 
 Exit codes:
   0 acquired, 1 refused (on record), 4 somebody keeps the lease lock, 70 the tool failed";
@@ -60,8 +66,14 @@ impl Arguments {
         let layout = Layout::pretty(self.pretty);
         let lane = self.lane.clone();
         let patience = patience(self.retries, self.retry_interval)?;
-        let request = LaneRequest::Acquire(self.request(context)?);
-        match ask(context, request, patience) {
+        let ruled = match context.side()? {
+            Side::Here => ask(context, LaneRequest::Acquire(self.request(context)?), patience),
+            Side::There(daemon) => {
+                let granted = daemon.acquire(&self.wanted(context)?);
+                granted.map(LaneReply::Acquire).map_err(Failure::from)
+            }
+        };
+        match ruled {
             Ok(reply) => {
                 print(&reply, layout, output);
                 Ok(super::exit(&reply))
@@ -72,6 +84,25 @@ impl Arguments {
             }
             Err(failure) => Err(failure),
         }
+    }
+
+    /// The same for a daemon behind a network, which knows its lanes and leases by itself.
+    fn wanted(self, context: &Context) -> Result<WantedLease, Failure> {
+        if !self.leases.is_empty() {
+            return Err(Failure::Usage(
+                "a server knows the leases that there are\n  help: leave out --leases, or --server"
+                    .to_owned(),
+            ));
+        }
+        Ok(WantedLease {
+            run_id: run_id(context, &self.run_id),
+            owner: self.owner,
+            lane: self.lane,
+            kind: self.kind,
+            tree: self.tree,
+            loop_ts: self.loop_ts,
+            host_id: host::host_id(context.environment()),
+        })
     }
 
     fn request(self, context: &Context) -> Result<AcquireLane, Failure> {

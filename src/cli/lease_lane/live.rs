@@ -1,6 +1,7 @@
 //! `dosd lease-lane live`: who holds which lane. It only reads.
 
 use crate::cli::context::read_journal;
+use crate::cli::server::Side;
 use crate::cli::{Context, Exit, Failure, Layout, Output};
 use clap::Args;
 use dosd_actors::journal::scan;
@@ -9,7 +10,8 @@ use dosd_kernel::lane::LaneFold;
 const EXAMPLES: &str = "\
 Examples:
   dosd lease-lane live
-  dosd lease-lane live --pretty --workspace /srv/fleet";
+  dosd lease-lane live --pretty --workspace /srv/fleet
+  dosd lease-lane live --server https://fleet.example";
 
 /// Print the leases that are held, in the order of their first grant, as a JSON array
 #[derive(Debug, Args)]
@@ -22,11 +24,18 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn execute(&self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
-        live(context, Layout::pretty(self.pretty), output)
+        let layout = Layout::pretty(self.pretty);
+        match context.side()? {
+            Side::Here => live(context, layout, output),
+            Side::There(daemon) => {
+                output.json(&daemon.leases()?, layout);
+                Ok(Exit::SUCCESS)
+            }
+        }
     }
 }
 
-/// Prints the live leases.
+/// Prints the live leases of this workspace.
 pub(in crate::cli) fn live(
     context: &Context,
     layout: Layout,

@@ -28,6 +28,11 @@ enum Verb {
 }
 
 impl Arguments {
+    /// Whether it can ask a daemon behind a network.
+    pub(super) fn is_remote(&self) -> bool {
+        !matches!(self.verb, Verb::Spawn(_))
+    }
+
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
         match self.verb {
             Verb::Acquire(arguments) => arguments.execute(context, output),

@@ -1,8 +1,9 @@
 //! `dosd ps`: the workers of this workspace, from its journal and the processes of this machine. It
-//! needs no daemon and changes nothing.
+//! needs no daemon and changes nothing; with `--server` it asks one behind a network.
 
 use super::context::read_journal;
 use super::lane_commits::LaneCommits;
+use super::server::Side;
 use super::{Context, Exit, Failure, Layout, Output, table};
 use crate::fleet::{FleetFold, Worker, workers};
 use crate::git::Git;
@@ -15,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   dosd ps
   dosd ps --json | jq -r '.[] | select(.state == \"GONE\") | .lane'
+  dosd ps --server https://fleet.example
 
 STATE is ADVANCING, SPINNING or STALLED as liveness says, commits on the worker's lane included; STARTING before the process exists, GONE
 when it has ended and nobody has recorded that yet, GAVE_UP for a lane that gets no worker any more.";
@@ -30,29 +32,10 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn execute(self, context: &Context, output: &mut Output) -> Result<Exit, Failure> {
-        let bytes = read_journal(&context.lane_journal()?)?;
-        let mut fold = FleetFold::default();
-        scan(&bytes, &mut fold);
-        let launcher = SystemLauncher::new().map_err(|error| {
-            Failure::Failed(format!(
-                "cannot look at processes: {error}\n  help: `/proc` has to be mounted"
-            ))
-        })?;
-        let observation = fold.lanes.observe(SystemClock::new().now_ms());
-        let open: Vec<_> = fold.lanes.open_runs().collect();
-        let logs = context.workspace()?.logs_dir();
-        let (config, workspace) = (context.config()?, context.workspace()?);
-        let git = Git::at(workspace.root());
-        let mut commits = LaneCommits::new(&git, &config.lanes);
-        let found = workers(
-            &open,
-            &observation,
-            &fold.history,
-            &config.liveness,
-            |process: &StartedProcess| launcher.lives(&process.into()),
-            |run, lease| commits.of(run, lease),
-            |lane, run_id| logs.join(lane).join(format!("{run_id}.log")),
-        )?;
+        let found = match context.side()? {
+            Side::Here => found_here(context)?,
+            Side::There(daemon) => daemon.workers()?,
+        };
         if self.json {
             output.json(&found, Layout::Compact);
         } else {
@@ -60,6 +43,33 @@ impl Arguments {
         }
         Ok(Exit::SUCCESS)
     }
+}
+
+/// The workers by the journal and the processes of this machine.
+fn found_here(context: &Context) -> Result<Vec<Worker>, Failure> {
+    let bytes = read_journal(&context.lane_journal()?)?;
+    let mut fold = FleetFold::default();
+    scan(&bytes, &mut fold);
+    let launcher = SystemLauncher::new().map_err(|error| {
+        Failure::Failed(format!(
+            "cannot look at processes: {error}\n  help: `/proc` has to be mounted"
+        ))
+    })?;
+    let observation = fold.lanes.observe(SystemClock::new().now_ms());
+    let open: Vec<_> = fold.lanes.open_runs().collect();
+    let logs = context.workspace()?.logs_dir();
+    let (config, workspace) = (context.config()?, context.workspace()?);
+    let git = Git::at(workspace.root());
+    let mut commits = LaneCommits::new(&git, &config.lanes);
+    Ok(workers(
+        &open,
+        &observation,
+        &fold.history,
+        &config.liveness,
+        |process: &StartedProcess| launcher.lives(&process.into()),
+        |run, lease| commits.of(run, lease),
+        |lane, run_id| logs.join(lane).join(format!("{run_id}.log")),
+    )?)
 }
 
 fn print(workers: &[Worker], output: &mut Output) {

@@ -18,6 +18,7 @@ const PATIENCE_MS: u64 = 1_000;
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct NewHalt {
     /// A run id, a lane or a pid of a worker of the daemon; without `enact` any words.
+    #[schema(pattern = r"\S")]
     handle: String,
     /// Why.
     #[serde(default)]

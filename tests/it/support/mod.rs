@@ -5,6 +5,7 @@ pub(crate) mod daemon;
 #[expect(dead_code, reason = "the tests of the surfaces look at the requests, too")]
 pub(crate) mod http_server;
 pub(crate) mod journals;
+pub(crate) mod mock_server;
 pub(crate) mod peer;
 pub(crate) mod peer_install;
 #[path = "../../../surfaces/tests/it/postgres_server.rs"]
@@ -12,4 +13,5 @@ pub(crate) mod peer_install;
 pub(crate) mod postgres_server;
 pub(crate) mod repository;
 pub(crate) mod speaker;
+pub(crate) mod terminal;
 pub(crate) mod workspace;
