@@ -1,7 +1,7 @@
 """Who is around the containers of a test: a name server and a sink for webhooks.
 
-Usage: neighbours.py NAME FILE. The name server listens on 127.0.0.1:53, knows that one name,
-and nothing else; the sink listens on port 8080 and appends every body to the file.
+Usage: neighbours.py DOMAIN FILE. The name server listens on 127.0.0.1:53 and knows every host of
+that domain, and nothing else: it is this one. The sink listens on port 8080 and appends every body to the file.
 """
 
 import http.server
@@ -10,7 +10,7 @@ import struct
 import sys
 import threading
 
-NAME, FILE = sys.argv[1:]
+DOMAIN, FILE = sys.argv[1:]
 
 
 def answer(question: bytes) -> bytes:
@@ -21,7 +21,7 @@ def answer(question: bytes) -> bytes:
         at += 1 + length
     end = at + 5
     kind = struct.unpack("!H", question[at + 1 : at + 3])[0]
-    known = ".".join(labels).lower() == NAME
+    known = ".".join(labels[1:]).lower() == DOMAIN
     found = known and kind == 1
     flags = 0x8180 if known else 0x8183
     header = question[:2] + struct.pack("!HHHHH", flags, 1, int(found), 0, 0)

@@ -4,8 +4,9 @@
 #
 #   DOSD_SERVER=http://dosd:7717 DOSD_TOKEN_FILE=/run/secrets/token worker.sh COMMAND [ARGUMENT]...
 #
-# The command finds LANE and FENCE in its environment. It is ended when the lane was given to
-# somebody else meanwhile. Told to stop (TERM), the worker ends it and gives the lane back.
+# The command finds LANE, FENCE and RUN_ID in its environment: with RUN_ID it claims what it did
+# (POST /v1/claims), and what it writes to may refuse an old FENCE. It is ended when the lane was
+# given to somebody else meanwhile. Told to stop (TERM), the worker ends it and gives the lane back.
 set -u
 
 : "${DOSD_SERVER:?where is the daemon? DOSD_SERVER=http://HOST:7717}"
@@ -60,7 +61,7 @@ while [ -z "$stopping" ]; do
     fence=$(echo "$granted" | field fence)
     holder="{\"owner\":\"$owner\",\"fence\":$fence}"
     echo "lane $lane is ours, fence $fence"
-    LANE=$lane FENCE=$fence "$@" &
+    LANE=$lane FENCE=$fence RUN_ID=$(echo "$granted" | field run_id) "$@" &
     work=$!
     beat &
     beater=$!
