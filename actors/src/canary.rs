@@ -12,12 +12,16 @@ pub enum Canary {
     MoveCursorBeforeSend,
     /// A worker is launched before its intent is on disk.
     LaunchBeforeIntent,
+    /// A lane is planned before the end of its last run is on disk.
+    PlanBeforeEnds,
     /// A sync that failed is asked a second time.
     AskSyncAgain,
     /// A row is written right behind a torn one.
     GlueTornTail,
     /// Rows of ours are not folded when the look after their sync fails.
     ForgetOwnRows,
+    /// A place in a journal is followed although no line begins there.
+    FollowCursorIntoRow,
     /// Damage is folded as nothing, and nobody is told.
     HideDamage,
     /// A repaired copy lacks a good row.

@@ -42,6 +42,7 @@ pub mod invalid;
 pub mod stamp;
 
 pub mod checksum;
+pub mod damage;
 pub mod draft;
 pub mod fold;
 pub mod lines;

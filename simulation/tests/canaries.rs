@@ -35,3 +35,8 @@ fn a_cursor_that_moves_before_the_events_are_sent_is_found() {
 fn a_worker_that_is_launched_before_its_intent_is_on_disk_is_found() {
     finds(Canary::LaunchBeforeIntent, Invariant::ProcessesAreKnown);
 }
+
+#[test]
+fn a_lane_that_is_planned_before_the_end_of_its_last_run_is_on_disk_is_found() {
+    finds(Canary::PlanBeforeEnds, Invariant::OneWorker);
+}

@@ -15,7 +15,7 @@ mod cooldown;
 mod decisions;
 mod doctor;
 mod envelopes;
-mod eval;
+pub mod eval;
 mod exit;
 mod exit_codes;
 mod export;

@@ -29,6 +29,12 @@ pub enum ClientError {
     },
 }
 
+/// Whether a daemon listens on `socket`. It is asked nothing.
+#[must_use]
+pub fn is_listening(socket: &Path) -> bool {
+    address::of(socket).is_ok_and(|address| UnixStream::connect(&address.path).is_ok())
+}
+
 /// Asks the daemon behind `socket` and waits at most `timeout` for the answer.
 ///
 /// # Errors

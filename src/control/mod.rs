@@ -11,7 +11,7 @@ mod exporters;
 mod protocol;
 mod server;
 
-pub use client::{ClientError, call};
+pub use client::{ClientError, call, is_listening};
 pub use exporters::{ExporterDoor, ExporterDoors, statuses as exporter_statuses};
 pub use protocol::{Answer, ErrorKind, HaltedWorker, Refusal, Request};
-pub use server::{Doors, answer, serve};
+pub use server::{Doors, LONGEST_REQUEST, answer, converse, serve};

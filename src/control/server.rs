@@ -12,16 +12,16 @@ use dosd_actors::spawn::{HaltRun, Halting, Run, Survivors};
 use dosd_actors::supervisor::{Reset, ResetError, Which};
 use dosd_actors::witness::Claim;
 use dosd_kernel::lane::LaneRequest;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::UnixListener;
 use tracing::{debug, warn};
 
 use super::address;
 use super::exporters::{self, ExporterDoors};
 use super::protocol::{Answer, ErrorKind, HaltedWorker, Refusal, Request};
 
-/// The longest request: a claim with a long story.
-const LONGEST_REQUEST: u64 = 1 << 20;
+/// The longest request in bytes: a claim with a long story.
+pub const LONGEST_REQUEST: u64 = 1 << 20;
 
 /// Whom requests are handed to.
 #[derive(Clone)]
@@ -62,7 +62,8 @@ pub fn serve(socket: &Path, doors: Doors) -> io::Result<impl Future<Output = ()>
                 Ok((stream, _)) => {
                     let doors = doors.clone();
                     actix_rt::spawn(async move {
-                        if let Err(error) = converse(stream, &doors).await {
+                        let (reader, writer) = stream.into_split();
+                        if let Err(error) = converse(reader, writer, &doors).await {
                             debug!("a caller of the control socket is gone: {error}");
                         }
                     });
@@ -77,8 +78,16 @@ pub fn serve(socket: &Path, doors: Doors) -> io::Result<impl Future<Output = ()>
     })
 }
 
-async fn converse(stream: UnixStream, doors: &Doors) -> io::Result<()> {
-    let (reader, mut writer) = stream.into_split();
+/// Reads one request, of at most [`LONGEST_REQUEST`] bytes, and answers it with one line. Whatever
+/// is no request is answered too.
+///
+/// # Errors
+/// When the caller cannot be read, or does not read on.
+pub async fn converse(
+    reader: impl AsyncRead + Unpin,
+    mut writer: impl AsyncWrite + Unpin,
+    doors: &Doors,
+) -> io::Result<()> {
     let mut line = Vec::new();
     BufReader::new(reader.take(LONGEST_REQUEST)).read_until(b'\n', &mut line).await?;
     let answer = match serde_json::from_slice(&line) {

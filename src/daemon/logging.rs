@@ -24,8 +24,11 @@ pub fn start_logging(format: LogFormat, no_color: bool) {
     let ansi = !no_color && std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        // The HTTP server's own news are ours to tell.
-        .with_env_filter("info,actix_server=warn,actix_web=warn")
+        // The HTTP server's own news are ours to tell, and every lookup of a host would find the
+        // same odd line of `/etc/resolv.conf` again.
+        .with_env_filter(
+            "info,actix_server=warn,actix_web=warn,hickory_net=error,hickory_resolver=error",
+        )
         .with_target(false)
         // Whoever read the log may be gone, a terminal as well: that ends no fleet. It would be
         // told on standard error, and panic.

@@ -7,7 +7,9 @@ use actix_web::web::{BytesMut, Data};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize as _, Deserializer};
+use serde_json::Number;
 use std::time::Duration;
 
 /// How long a body may take to arrive.
@@ -84,4 +86,24 @@ fn is_json(request: &HttpRequest) -> bool {
         let kind = value.split(';').next().unwrap_or_default().trim();
         kind.eq_ignore_ascii_case("application/json")
     })
+}
+
+/// A whole number from 0 on. JSON does not tell 7 from 7.0, and neither does a JSON Schema.
+pub(super) fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let number = Number::deserialize(from)?;
+    if let Some(whole) = number.as_u64() {
+        return Ok(whole);
+    }
+    // Up to here every whole number is exact.
+    let float = number
+        .as_f64()
+        .filter(|it| it.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(it));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is whole and in range"
+    )]
+    float
+        .map(|it| it as u64)
+        .ok_or_else(|| D::Error::custom(format!("`{number}` is not a whole number from 0 on")))
 }

@@ -18,7 +18,8 @@ impl Page {
     pub(super) fn new() -> Self {
         let policy = format!(
             "default-src 'none'; script-src {}; style-src {}; connect-src 'self'; img-src data:; \
-             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+             require-trusted-types-for 'script'; trusted-types 'none'",
             hashes("<script>", "</script>"),
             hashes("<style>", "</style>"),
         );

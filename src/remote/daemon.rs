@@ -3,7 +3,7 @@
 
 use super::answer::Answer;
 use super::{Address, RemoteError, Why};
-use dosd_network::{Secret, Trust, chain, tls_config};
+use dosd_network::{Names, Secret, Trust, chain, tls_config};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response};
@@ -76,6 +76,7 @@ impl Daemon {
             headers.insert(AUTHORIZATION, value);
         }
         let client = Client::builder()
+            .dns_resolver(Names::default())
             .tls_backend_preconfigured(tls)
             .http1_only()
             .user_agent(concat!("dosd/", env!("CARGO_PKG_VERSION")))

@@ -13,14 +13,15 @@ mod eval;
 mod example;
 mod export;
 mod exporting;
-#[cfg(feature = "failpoints")]
 mod failpoints;
 mod fleet;
 mod git_verbs;
 mod http;
+mod journal_damage;
 mod leases;
 mod notify;
 mod outlive;
+mod page;
 mod peer_reads;
 mod reads;
 mod remote;

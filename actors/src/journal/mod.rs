@@ -14,6 +14,7 @@ mod message;
 mod mutex;
 mod position;
 mod read;
+mod salvage;
 
 pub use actor::{CompactSettings, HolderLookup, JournalActor};
 pub use error::{JournalError, JournalErrorKind};
@@ -24,4 +25,5 @@ pub use message::{
 };
 pub use mutex::{LOCK_PATIENCE, LeaseHold, LeaseMutex, LockOwner, Pauses};
 pub use position::{Cursor, EventId, FileIdentity, Start};
-pub use read::{Damage, Scan, scan};
+pub use read::{Damage, Scan, Walked, scan, walk};
+pub use salvage::{LeftOut, Reason, Salvaged, salvage};

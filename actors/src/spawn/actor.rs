@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use actix::fut::wrap_future;
-use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture};
+use actix::{Actor, AsyncContext, Context, Handler, ResponseFuture};
+use futures_util::future::join_all;
 use tracing::{info, warn};
 
 use super::end_rows::EndRows;
@@ -19,6 +20,7 @@ use super::shared::Shared;
 use super::stop::stop_all;
 use super::terms::TermBook;
 use super::worker::{Event, Worker};
+use crate::canary::{Canary, is_planted};
 use crate::guard::EndGuard;
 use crate::journal::{Append, Decide};
 use crate::port::{
@@ -142,7 +144,7 @@ impl Handler<Reconfigure> for SpawnActor {
 }
 
 impl Handler<ReadoptRuns> for SpawnActor {
-    type Result = MessageResult<ReadoptRuns>;
+    type Result = ResponseFuture<Vec<Run>>;
 
     fn handle(&mut self, message: ReadoptRuns, ctx: &mut Self::Context) -> Self::Result {
         let mut living = Vec::new();
@@ -157,9 +159,26 @@ impl Handler<ReadoptRuns> for SpawnActor {
                 lost.push((run, process));
             }
         }
-        living.extend(self.look_for(lost, ctx));
-        MessageResult(living)
+        let Sought { found, gone } = self.look_for(lost, ctx);
+        living.extend(found);
+        let recorded = gone.iter().map(|run_id| self.shared.living.until_recorded(run_id));
+        let recorded = join_all(recorded.collect::<Vec<_>>());
+        Box::pin(async move {
+            if !is_planted(Canary::PlanBeforeEnds) {
+                recorded.await;
+            }
+            living
+        })
     }
+}
+
+/// What became of runs that were looked for.
+#[derive(Default)]
+struct Sought {
+    /// Those that live.
+    found: Vec<Run>,
+    /// The ids of those that do not: their ends are being recorded.
+    gone: Vec<String>,
 }
 
 impl SpawnActor {
@@ -204,35 +223,35 @@ impl SpawnActor {
 
     /// Looks for runs whose process is gone, or was never written down, by what the
     /// processes of the machine say of themselves: a daemon can be killed between a
-    /// start and its record, and a worker can end before its children. Gives those
-    /// that live, and records the end of the others.
+    /// start and its record, and a worker can end before its children.
     fn look_for(
         &self,
         lost: Vec<(Run, Option<ProcessIdentity>)>,
         ctx: &mut Context<Self>,
-    ) -> Vec<Run> {
+    ) -> Sought {
+        let mut sought = Sought::default();
         if lost.is_empty() {
-            return Vec::new();
+            return sought;
         }
         let run_ids = lost.iter().map(|(run, _)| run.run_id.clone()).collect();
         let found = self.shared.launcher.find(&run_ids);
-        let mut living = Vec::new();
         for (run, process) in lost {
             match found.get(&run.run_id) {
                 Some(Found::Process(alive)) if let Some(launched) = self.adopt(Some(alive)) => {
-                    living.push(run.clone());
+                    sought.found.push(run.clone());
                     self.watch(run, process.as_ref(), launched, ctx);
                 }
                 Some(Found::Helper) => {
-                    living.push(run.clone());
+                    sought.found.push(run.clone());
                     let first = Event::HelperFound { has_record: false };
                     self.take_in_hand(run, process.as_ref(), None, first, ctx);
                 }
                 Some(Found::Process(_)) | None => {
+                    sought.gone.push(run.run_id.clone());
                     self.take_in_hand(run, process.as_ref(), None, Event::NobodyFound, ctx);
                 }
             }
         }
-        living
+        sought
     }
 }

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::future::Future;
 
 use dosd_kernel::restart::Excuse;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -37,6 +38,8 @@ struct Held {
     run: Run,
     worker: Worker,
     news: UnboundedSender<News>,
+    /// Those who wait for its end to be on disk.
+    until_recorded: Vec<oneshot::Sender<()>>,
 }
 
 /// What reaches whoever sees a run through.
@@ -57,7 +60,10 @@ impl Living {
             return None;
         }
         let (news, received) = unbounded_channel();
-        runs.insert(run.run_id.clone(), Held { run: run.clone(), worker, news });
+        runs.insert(
+            run.run_id.clone(),
+            Held { run: run.clone(), worker, news, until_recorded: Vec::new() },
+        );
         Some(received)
     }
 
@@ -89,6 +95,28 @@ impl Living {
             // It has left.
             Err(_) if !self.runs.borrow().contains_key(run_id) => Stopping::Stopped,
             Err(_) => Stopping::Unproven,
+        }
+    }
+
+    /// Waits until the end of a run is on disk, or the run has left.
+    pub(super) fn until_recorded(&self, run_id: &str) -> impl Future<Output = ()> + use<> {
+        let (recorded, waiting) = oneshot::channel();
+        if let Some(held) = self.runs.borrow_mut().get_mut(run_id) {
+            held.until_recorded.push(recorded);
+        }
+        async move {
+            // One that has left has nobody who would say so.
+            let _ = waiting.await;
+        }
+    }
+
+    /// The end of a run is on disk, and not told yet.
+    pub(super) fn recorded(&self, run_id: &str) {
+        if let Some(held) = self.runs.borrow_mut().get_mut(run_id) {
+            for waiting in held.until_recorded.drain(..) {
+                // It may not want to know any more.
+                let _ = waiting.send(());
+            }
         }
     }
 

@@ -50,7 +50,8 @@ pub struct Reconfigure {
 }
 
 /// Reconcile runs that an earlier daemon left open: watch those whose process
-/// lives, record the end of the others. Answers with those that live.
+/// lives, record the end of the others. Answers with those that live, once those
+/// ends are on disk: a run that never had a lease keeps nobody from its lane.
 #[derive(Debug, Message)]
 #[rtype(result = "Vec<Run>")]
 pub struct ReadoptRuns {

@@ -285,6 +285,7 @@ impl Performer {
         } else {
             shared.append_lanes(vec![exited]).await;
         }
+        shared.living.recorded(&run.run_id);
     }
 
     fn say_how_it_ended(&self, end: &End) {

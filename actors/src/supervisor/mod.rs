@@ -37,5 +37,6 @@ pub use message::{
 pub use moment::Moment;
 pub use proposal::{Proposal, Standing};
 pub use reset::Resetting;
+pub use rows::HOLDER;
 pub use run_table::Hold;
 pub use settings::{FleetSettings, LeaseMode};

@@ -11,7 +11,7 @@ use super::settings::FleetSettings;
 use crate::spawn::Run;
 
 /// The holder that stands in the rows of leases and intents made by a daemon.
-pub(super) const HOLDER: &str = "dosd";
+pub const HOLDER: &str = "dosd";
 
 /// The rows that stand on disk before the process exists.
 pub(super) fn intent(settings: &FleetSettings, run: &Run, now_ms: i64) -> Vec<Draft> {

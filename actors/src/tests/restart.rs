@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use dosd_kernel::run_id;
+use dosd_kernel::{invariant, run_id};
 
 use super::stage::{LANES, START_MS, Stage, VERDICTS, code};
 use crate::port::ProcessIdentity;
@@ -214,6 +214,27 @@ fn a_lease_whose_release_was_torn_does_not_keep_its_lane_from_the_next_daemon() 
     assert_eq!(stage.living_lanes(), ["a"]);
     let text = String::from_utf8(stage.storage.bytes(Path::new(LANES))).unwrap();
     assert_eq!(text.matches("SCAVENGE").count(), 1, "{text}");
+}
+
+#[test]
+fn a_run_whose_lease_was_torn_is_over_before_its_lane_gets_the_next_one() {
+    let mut stage = a_daemon_that_died(&["a"]);
+    // An intent and its lease are one write, and a crash tore it between them: nothing was started.
+    let bytes = String::from_utf8(stage.storage.bytes(Path::new(LANES))).unwrap();
+    let intent = bytes.split_inclusive('\n').find(|row| row.contains("SPAWN")).unwrap();
+    stage.storage.put(Path::new(LANES), format!("{intent}{{\"op\":\"ACQ").as_bytes());
+    stage.end("a", code(0));
+    actix::System::new().block_on(async {
+        stage.reawake();
+        let _next = stage.start();
+        stage.pass(LONG).await;
+    });
+    assert_eq!(stage.living_lanes(), ["a"]);
+    let bytes = stage.storage.bytes(Path::new(LANES));
+    let rows = invariant::rows(&bytes);
+    let ops: Vec<_> = rows.iter().map(|row| row.text("op")).collect();
+    assert_eq!(ops[..4], ["SPAWN", "WORKER_EXITED", "RELEASE", "SPAWN"], "{ops:?}");
+    assert_eq!(invariant::one_worker(&rows, "dosd", |_| true), []);
 }
 
 #[test]

@@ -363,6 +363,14 @@ async fn the_end_of_a_run_without_a_record_is_unknown() {
 }
 
 #[actix::test]
+async fn whoever_asks_for_a_run_that_is_gone_is_answered_when_its_end_is_on_disk() {
+    let scene = Scene::new();
+    let open = vec![(run("RID-1"), None)];
+    assert!(scene.spawner.send(ReadoptRuns { open }).await.unwrap().is_empty());
+    assert_eq!(scene.notes.about("lane"), ["lane WORKER_EXITED", "lane RELEASE"]);
+}
+
+#[actix::test]
 async fn ends_are_awaited_until_the_last_one_is_on_disk_and_told() {
     let (scene, pid) = Scene::with_a_worker().await;
     let mut ends = Box::pin(scene.spawner.send(AwaitEnds));

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use dosd_actors::port::SharedClock;
-use dosd_network::{Trust, chain, tls_config};
+use dosd_network::{Names, Trust, chain, tls_config};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
@@ -44,6 +44,7 @@ impl HttpClient {
         let mut tls = tls_config(trust).map_err(|error| error.to_string())?;
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let client = Client::builder()
+            .dns_resolver(Names::default())
             .tls_backend_preconfigured(tls)
             .user_agent(concat!("dosd/", env!("CARGO_PKG_VERSION")))
             .timeout(timeout)

@@ -4,7 +4,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use dosd_network::{Trust, chain, tls_config};
+use dosd_network::{Names, Trust, chain, tls_config};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use prost::bytes::{Buf as _, BufMut as _, Bytes};
@@ -24,7 +24,7 @@ use super::signal::OtlpSignal;
 /// A receiver over gRPC.
 pub(super) struct GrpcReceiver {
     endpoint: Endpoint,
-    connector: HttpsConnector<HttpConnector>,
+    connector: HttpsConnector<HttpConnector<Names>>,
     /// The connection; it makes itself anew where a server ended it in peace.
     channel: Option<Channel>,
     metadata: MetadataMap,
@@ -45,7 +45,7 @@ impl GrpcReceiver {
         let endpoint = Endpoint::from_shared(receiver.endpoint.origin().ascii_serialization())
             .and_then(|endpoint| endpoint.user_agent(concat!("dosd/", env!("CARGO_PKG_VERSION"))))
             .map_err(|error| chain(&error))?;
-        let mut tcp = HttpConnector::new();
+        let mut tcp = HttpConnector::new_with_resolver(Names::default());
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(receiver.timeout));

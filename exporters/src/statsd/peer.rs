@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::net::{UdpSocket, UnixDatagram, lookup_host};
+use dosd_network::Names;
+use tokio::net::{UdpSocket, UnixDatagram};
 use tokio::time::timeout;
 
 /// A connected socket.
@@ -77,5 +78,5 @@ impl Peer {
 
 /// The addresses of a host now.
 pub(super) async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    Ok(lookup_host((host, port)).await?.collect())
+    Names::default().addresses(host, port).await
 }

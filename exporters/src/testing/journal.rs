@@ -72,6 +72,14 @@ impl FakeJournal {
         self.append(rows);
     }
 
+    /// The same file, cut behind its first `rows` rows.
+    pub(crate) fn cut_after(&self, rows: usize) {
+        let end = self.after(rows).offset;
+        let mut state = self.state();
+        state.rows.truncate(rows);
+        state.end = end;
+    }
+
     /// Every read fails from now on, or works again.
     pub(crate) fn set_broken(&self, broken: bool) {
         self.state().broken = broken;
@@ -118,7 +126,11 @@ impl State {
         let (from, rewritten) = match ask.start {
             Start::Beginning => (0, false),
             Start::End => (self.end, false),
-            Start::At(cursor) if cursor.file.is_same_file(self.file) => (cursor.offset, false),
+            Start::At(Cursor { file, offset })
+                if file.is_same_file(self.file) && offset <= self.end =>
+            {
+                (offset, false)
+            }
             Start::At(_) => (0, true),
         };
         let first = self.rows.partition_point(|(offset, _)| *offset < from);

@@ -8,6 +8,7 @@ mod crc;
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
+use core::ops::Range;
 
 use serde_json::Value;
 
@@ -44,7 +45,7 @@ pub enum Checked {
 #[must_use]
 pub fn check(line: &str) -> Checked {
     let line = line.trim();
-    let Some(at) = find(line) else { return Checked::Absent };
+    let Some(at) = find(line) else { return check_hit(line) };
     if let Some(given) = given(line, at)
         && let Some((before, rest)) = around(line, at)
         && Crc::new().over(before.as_bytes()).over(rest.as_bytes()).digits() == given.as_bytes()
@@ -83,6 +84,50 @@ fn check_row(mut row: Map) -> Checked {
 
 fn of_text(text: &str) -> String {
     String::from_utf8_lossy(&Crc::new().over(text.as_bytes()).digits()).into_owned()
+}
+
+/// Looks at a line without the key. One that has what is left of it was damaged there: the rest of
+/// it is right only if the sum is.
+fn check_hit(line: &str) -> Checked {
+    let Some(span) = find_hit(line) else { return Checked::Absent };
+    let (before, rest) = (&line[..span.start], &line[span.end..]);
+    let sum = Crc::new().over(before.as_bytes()).over(rest.as_bytes()).digits();
+    if line.as_bytes()[..span.end].ends_with(&[&sum[..], b"\","].concat()) {
+        Checked::Right
+    } else {
+        Checked::Wrong
+    }
+}
+
+/// From the first quote of a key that was the check sum's to the comma before the next one.
+fn find_hit(line: &str) -> Option<Range<usize>> {
+    let bytes = line.as_bytes();
+    memchr::memmem::find_iter(bytes, b"\":\"").find_map(|name_end| {
+        let digits = name_end + 3;
+        let end = digits + DIGITS + 2;
+        let is_sum =
+            bytes.get(digits..end)?.strip_suffix(b"\",")?.iter().all(u8::is_ascii_hexdigit);
+        let start = is_sum.then(|| hit_key(&line[..name_end]))??;
+        Some(start..end)
+    })
+}
+
+/// Where a text ends with the key, but for one character of its name or for the quote before it,
+/// which then belongs to the name of the key before. In any other way the line is no JSON.
+fn hit_key(text: &str) -> Option<usize> {
+    let (quote, name) = text.rfind('"').map(|at| (at, &text[at + 1..]))?;
+    let hits = name.chars().zip(KEY.chars()).filter(|(is, was)| is != was).count();
+    if hits == 1 && name.chars().count() == KEY.len() {
+        return Some(quote);
+    }
+    let before = name.strip_suffix(KEY)?;
+    let was_quote = before.chars().next_back().filter(|last| is_near_quote(*last))?;
+    Some(text.len() - KEY.len() - was_quote.len_utf8())
+}
+
+/// Whether one bit makes a quote of it. Bytes that are no text have become U+FFFD.
+fn is_near_quote(hit: char) -> bool {
+    hit == char::REPLACEMENT_CHARACTER || (u32::from(hit) ^ u32::from('"')).is_power_of_two()
 }
 
 /// Where the key may begin. It stands at the front of most rows of ours.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Value, json};
 
-use super::{Checked, check, seal};
+use super::{Checked, KEY, check, seal};
 use crate::Map;
 use crate::draft::Draft;
 
@@ -83,4 +83,45 @@ fn a_sum_beside_one_of_another_meaning_is_still_checked() {
     let line = line(json!({"a": {"crc32": "12345678", "x": 1}, "op": "X"}));
     assert_eq!(check(&line), Checked::Right);
     assert_eq!(check(&line.replace("12345678", "12345679")), Checked::Wrong);
+}
+
+#[test]
+fn a_hit_on_the_name_of_the_sum_does_not_hide_another_one() {
+    let lines = [
+        line(json!({"op": "ACQUIRE", "lane": "src", "ts": "t"})),
+        line(json!({"argv": ["src"], "boot_id": "0123456789abcdef", "op": "X"})),
+    ];
+    for line in &lines {
+        let at = line.find(KEY).unwrap();
+        for bit in 0..KEY.len() * 8 {
+            let hit = |line: &str| {
+                let mut bytes = line.as_bytes().to_vec();
+                bytes[at + bit / 8] ^= 1 << (bit % 8);
+                String::from_utf8_lossy(&bytes).into_owned()
+            };
+            // Some hits end the name, or leave no JSON at all.
+            let is_row = |line: &str| serde_json::from_str::<Map>(line).is_ok();
+            let (alone, twice) = (hit(line), hit(&line.replace("src", "srb")));
+            assert!(!is_row(&alone) || check(&alone) == Checked::Right, "{alone}");
+            assert!(!is_row(&twice) || check(&twice) == Checked::Wrong, "{twice}");
+        }
+    }
+}
+
+#[test]
+fn hits_on_two_quotes_that_make_one_key_of_two_are_noticed() {
+    let line = line(json!({"code": 1, "op": "WORKER_EXITED"}));
+    let quotes = [line.find("\":1").unwrap(), line.find("\"crc32").unwrap()];
+    let mut rows = 0;
+    for (one, other) in (0..8).flat_map(|one| (0..8).map(move |other| (one, other))) {
+        let mut bytes = line.as_bytes().to_vec();
+        bytes[quotes[0]] ^= 1 << one;
+        bytes[quotes[1]] ^= 1 << other;
+        let hit = String::from_utf8_lossy(&bytes).into_owned();
+        if serde_json::from_str::<Map>(&hit).is_ok() {
+            rows += 1;
+            assert_eq!(check(&hit), Checked::Wrong, "{hit}");
+        }
+    }
+    assert!(rows > 0, "some of them are JSON");
 }

@@ -44,7 +44,13 @@ pub fn fold_equals_replay(journal: &[u8], shown: &Shown) -> Vec<Violation> {
     for line in lines::split(journal).filter(|line| line.terminated) {
         fold.apply_line(&lines::text(line.bytes));
     }
-    let replayed = Shown::of(&fold);
+    shown_alike(shown, &Shown::of(&fold))
+}
+
+/// Whether what is `shown` is what was `replayed` from the same rows, for somebody who has folded
+/// them without keeping the file.
+#[must_use]
+pub fn shown_alike(shown: &Shown, replayed: &Shown) -> Vec<Violation> {
     let differ = |what: &str, shown: String, replayed: String| {
         (shown != replayed).then(|| Violation {
             invariant: Invariant::FoldEqualsReplay,

@@ -22,7 +22,7 @@ use alloc::string::String;
 use core::fmt;
 
 pub use exported::{Exported, exported_in_order};
-pub use folded::{Shown, fold_equals_replay};
+pub use folded::{Shown, fold_equals_replay, shown_alike};
 pub use holders::one_holder;
 pub use kept::acknowledged_rows_stay;
 pub use rows::{Row, rows};

@@ -23,6 +23,18 @@ pub struct Row {
 }
 
 impl Row {
+    /// The row on a line; none if what stands there does not fold as one.
+    #[must_use]
+    pub fn of(bytes: &[u8], line: u64, offset: u64) -> Option<Self> {
+        let text = lines::text(bytes);
+        match serde_json::from_str(text.trim()) {
+            Ok(Value::Object(fields)) if checksum::check(&text) != Checked::Wrong => {
+                Some(Self { line, offset, fields })
+            }
+            Ok(_) | Err(_) => None,
+        }
+    }
+
     /// Where it stands.
     #[must_use]
     pub fn place(&self) -> Place {
@@ -47,14 +59,7 @@ impl Row {
 #[must_use]
 pub fn rows(journal: &[u8]) -> Vec<Row> {
     let numbered = lines::split(journal).zip(1_u64..);
-    let rows = numbered.filter_map(|(line, number)| {
-        let text = lines::text(line.bytes);
-        match serde_json::from_str(text.trim()) {
-            Ok(Value::Object(fields)) if checksum::check(&text) != Checked::Wrong => {
-                Some(Row { line: number, offset: line.offset as u64, fields })
-            }
-            Ok(_) | Err(_) => None,
-        }
-    });
+    let rows =
+        numbered.filter_map(|(line, number)| Row::of(line.bytes, number, line.offset as u64));
     rows.collect()
 }

@@ -51,40 +51,32 @@ pub fn runs_in_order(rows: &[Row]) -> Vec<Violation> {
     violations
 }
 
-/// Whether a run was announced on a lane while another one of the same lane was open, of those
-/// lanes that carry one worker (`is_for_one`), and that other one was heard of after it. One
-/// whose end nobody saw (`excused` is `unwatched`) may well have ended before. Only runs of
-/// `holder` count: what others announce they do not record the end of. Holds always.
+/// Whether a run was announced on a lane while another one of the same lane had no end yet, of
+/// those lanes that carry one worker (`is_for_one`). Only runs of `holder` count: what others
+/// announce they do not record the end of. Holds always.
 #[must_use]
 pub fn one_worker(rows: &[Row], holder: &str, is_for_one: impl Fn(&str) -> bool) -> Vec<Violation> {
-    // The open runs of each lane, with the announcement of the next one beside them.
-    let mut open: BTreeMap<&str, BTreeMap<&str, Option<&Row>>> = BTreeMap::new();
+    let mut open: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut violations = Vec::new();
     for row in rows {
-        let (op, run_id, lane) = (row.op(), row.text("run_id"), row.text("lane"));
+        let (run_id, lane) = (row.text("run_id"), row.text("lane"));
         #[expect(clippy::wildcard_enum_match_arm, reason = "no other row begins or ends a run")]
-        match op {
+        match row.op() {
             Op::Spawn if row.text("holder") == holder && !run_id.is_empty() => {
                 let runs = open.entry(lane).or_default();
-                for beside in runs.values_mut() {
-                    beside.get_or_insert(row);
-                }
-                runs.insert(run_id, None);
-            }
-            Op::WorkerStarted | Op::WorkerExited => {
-                let Some(runs) = open.get_mut(lane) else { continue };
-                if let Some(Some(next)) = runs.get(run_id)
+                if let Some(before) = runs.first()
                     && is_for_one(lane)
-                    && row.text("excused") != "unwatched"
                 {
-                    let next_id = next.text("run_id");
                     violations.push(Violation {
                         invariant: Invariant::OneWorker,
-                        place: next.place(),
-                        what: format!("`{next_id}` on lane `{lane}` before {op} of `{run_id}`"),
+                        place: row.place(),
+                        what: format!("`{run_id}` on lane `{lane}` before the end of `{before}`"),
                     });
                 }
-                if op == Op::WorkerExited {
+                runs.insert(run_id);
+            }
+            Op::WorkerExited => {
+                if let Some(runs) = open.get_mut(lane) {
                     runs.remove(run_id);
                 }
             }

@@ -54,7 +54,16 @@ impl Arguments {
 
 /// Answers each line, until the input ends or nobody reads on. The answers to all that was read
 /// are out before the next read: whoever asks one thing at a time must not wait for a full buffer.
-fn answer_all(mut input: impl BufRead, most: usize, output: &mut Output) -> Result<(), Failure> {
+/// A line of more than `most` bytes is answered by an error, and not kept in memory.
+///
+/// # Errors
+///
+/// When the input cannot be read.
+pub fn answer_all(
+    mut input: impl BufRead,
+    most: usize,
+    output: &mut Output,
+) -> Result<(), Failure> {
     let mut lines = Lines::new(most);
     let mut answers = Vec::new();
     while output.is_open() {

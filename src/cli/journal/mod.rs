@@ -1,8 +1,10 @@
-//! `dosd journal`: reading, checking and compacting the journals.
+//! `dosd journal`: reading, checking, salvaging and compacting the journals.
 
+mod salvage;
 mod seq;
 mod tail;
 mod verify;
+mod which;
 
 use super::{Context, Exit, Failure, Layout, Output, compact};
 use clap::{Args, Subcommand};
@@ -12,7 +14,7 @@ Examples:
   dosd journal replay
   dosd journal replay --workspace /srv/fleet | jq '.[].lane'";
 
-/// Read, check and compact the journals: tail, replay, seq, verify, compact
+/// Read, check and compact the journals: tail, replay, seq, verify, salvage, compact
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -25,6 +27,7 @@ enum Verb {
     Replay(Replay),
     Seq(seq::Arguments),
     Verify(verify::Arguments),
+    Salvage(salvage::Arguments),
     Compact(compact::Arguments),
 }
 
@@ -40,6 +43,7 @@ impl Arguments {
             Verb::Replay(Replay {}) => super::lease_lane::live(context, Layout::Indented, output),
             Verb::Seq(arguments) => arguments.execute(context, output),
             Verb::Verify(arguments) => arguments.execute(context, output),
+            Verb::Salvage(arguments) => arguments.execute(context, output),
             Verb::Compact(arguments) => arguments.execute(context, output),
         }
     }

@@ -155,6 +155,7 @@ fn look_again_and_again(
 }
 
 /// The key as it matters here.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys do nothing")]
 fn key(pressed: KeyEvent) -> Option<Key> {
     if pressed.kind == KeyEventKind::Release {
         return None;

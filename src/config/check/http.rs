@@ -45,6 +45,9 @@ pub(super) fn check(dosd: &Section<'_>) -> Option<Http> {
         return None;
     };
     let address = address(&listen)?;
+    if token.is_none() && read_token.is_some() {
+        return None;
+    }
     if !address.ip().is_loopback() && token.is_none() {
         listen.contradiction(
             crate::config::Weight::Error,

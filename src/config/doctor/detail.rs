@@ -54,7 +54,12 @@ impl Detail {
         let files = self.files.iter().filter_map(|file| {
             error(file.name.replace('_', " "), &file.problem, checks::file_help(file.name))
         });
-        let workers = worker::findings(&self.worker, self.usual_worker_is_used, &self.lane_workers);
+        // Where nobody is started, no program is missed.
+        let workers = if self.supervise.target > 0 {
+            worker::findings(&self.worker, self.usual_worker_is_used, &self.lane_workers)
+        } else {
+            Vec::new()
+        };
         let witness_help = "a claim on this surface stays UNWITNESSED until it can be read";
         let witnesses = self.witnesses.iter().filter_map(|witness| {
             error(format!("witness {}", witness.name), &witness.problem, witness_help)

@@ -121,6 +121,16 @@ fn the_program_is_looked_for_without_starting_it() {
 }
 
 #[test]
+fn a_fleet_of_workers_that_come_by_themselves_misses_no_program() {
+    let mut text = "[dosd.worker]\ncommand = [\"nowhere\"]\n[dosd.worker.lanes.main]\n\
+        command = [\"not-there\"]\n"
+        .to_owned();
+    assert_eq!(subjects(&Fixture::new(&text).examine()), ["worker command of lane main"]);
+    text.push_str("[supervise]\ntarget = 0\n");
+    assert_eq!(subjects(&Fixture::new(&text).examine()), [""; 0]);
+}
+
+#[test]
 fn a_search_path_may_be_missing() {
     let mut fixture = Fixture::new(AGENT);
     fixture.environment.search_path = None;

@@ -1,4 +1,5 @@
 //! `/v1/halt`: an operator wants a worker stopped.
+#![expect(clippy::wildcard_enum_match_arm, reason = "all others answer another question")]
 
 use super::unexpected;
 use crate::control::{self, Answer, HaltedWorker, Request};
@@ -18,6 +19,7 @@ const PATIENCE_MS: u64 = 1_000;
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct NewHalt {
     /// A run id, a lane or a pid of a worker of the daemon; without `enact` any words.
+    #[schema(pattern = r"\S")]
     handle: String,
     /// Why.
     #[serde(default)]

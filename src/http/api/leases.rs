@@ -1,10 +1,11 @@
 //! `/v1/leases`: who works on which lane. A grant comes with a fencing number: whoever beats or
 //! releases with an older one is told so, and changes nothing.
+#![expect(clippy::wildcard_enum_match_arm, reason = "all others answer another question")]
 
 use super::unexpected;
 use crate::control::{self, Answer, Request};
 use crate::http::error::{ApiError, Kind};
-use crate::http::input::Body;
+use crate::http::input::{Body, whole};
 use crate::http::server::Doors;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
@@ -67,6 +68,7 @@ struct LeaseView {
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct NewLease {
     /// Who will hold it.
+    #[schema(pattern = r"\S")]
     owner: String,
     /// The lane; empty picks a free one.
     #[serde(default)]
@@ -137,8 +139,10 @@ pub(in crate::http) struct Decision {
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct Beat {
     /// Who holds it.
+    #[schema(pattern = r"\S")]
     owner: String,
     /// The number of its grant.
+    #[serde(deserialize_with = "whole")]
     fence: u64,
     /// A beat is left out while the newest one is younger than so many seconds.
     #[serde(default)]
@@ -164,8 +168,10 @@ pub(in crate::http) struct Kept {
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct GiveBack {
     /// Who holds it.
+    #[schema(pattern = r"\S")]
     owner: String,
     /// The number of its grant.
+    #[serde(deserialize_with = "whole")]
     fence: u64,
 }
 

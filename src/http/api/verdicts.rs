@@ -28,7 +28,7 @@ pub(in crate::http) struct Wanted {
     /// At most so many.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// The newest so many, instead of `since`.
+    /// The newest so many, wherever `since` is.
     #[param(minimum = 1, maximum = 500)]
     last: Option<u32>,
 }
@@ -64,13 +64,6 @@ pub(in crate::http) async fn verdicts(
 ) -> Result<Json<Page>, ApiError> {
     let limit = within(wanted.limit.unwrap_or(USUAL_LIMIT), MOST, "limit")?;
     if let Some(last) = wanted.last {
-        if wanted.since.is_some() {
-            return Err(ApiError::new(
-                Kind::InvalidRequest,
-                "`last` stands beside `since`",
-                "leave one of the two out",
-            ));
-        }
         let count = within(last, 500, "last")?;
         let book = look(&doors).await?.book;
         let verdicts: Vec<VerdictView> = book.recent(count).cloned().collect();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use dosd_actors::witness::Unreadable;
-use dosd_network::{Trust, chain};
+use dosd_network::{Names, Trust, chain};
 use reqwest::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Client, Url};
@@ -90,6 +90,7 @@ impl HttpRequest {
         })?;
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Client::builder()
+            .dns_resolver(Names::default())
             .tls_backend_preconfigured(tls)
             .no_proxy()
             .referer(false)

@@ -1,11 +1,12 @@
 //! Rows of a PostgreSQL database.
 
 mod exact;
+mod hosts;
 mod query;
 
 use dosd_actors::witness::{Entities, Surface, Unreadable};
 use dosd_kernel::evidence::Accountability;
-use dosd_network::{Trust, chain};
+use dosd_network::{Names, Trust, chain};
 use futures_util::{TryStreamExt as _, pin_mut};
 use serde_json::Value;
 use tokio_postgres::config::SslMode;
@@ -94,7 +95,9 @@ impl Postgres {
     async fn connect(&self) -> Result<(Client, tokio::task::JoinHandle<()>), Unreadable> {
         let is_plain = self.config.get_ssl_mode() == SslMode::Disable;
         let tls = tls_config(if is_plain { Trust::Nobody } else { Trust::Authorities })?;
-        let connected = self.config.connect(MakeRustlsConnect::new(tls)).await;
+        let located = hosts::located(&self.config, &Names::default()).await;
+        let config = located.map_err(|cause| Unreadable::new(format!("the database: {cause}")))?;
+        let connected = config.connect(MakeRustlsConnect::new(tls)).await;
         let (client, connection) = connected.map_err(|error| failed(&error))?;
         let connection = tokio::spawn(async move {
             // Whoever waits for an answer learns how it ended.

@@ -218,16 +218,5 @@ impl Operator {
                 lanes.iter().any(|row| row["op"] == "HALT" && row["run_id"] == run_id.as_str());
             assert!(is_there, "the order to stop {run_id} was recorded and is lost");
         }
-        let mut holder = None;
-        for row in lanes.iter().filter(|row| row["lane"] == DESK) {
-            match row["op"].as_str() {
-                Some("ACQUIRE") => {
-                    let before = holder.replace(row["lease"]["holder"].clone());
-                    assert_eq!(before, None, "two holders of the desk: {row}");
-                }
-                Some("RELEASE" | "SCAVENGE") => holder = None,
-                _ => {}
-            }
-        }
     }
 }

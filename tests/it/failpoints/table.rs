@@ -20,13 +20,14 @@ pub(super) struct Line {
 pub(super) fn conclude(mut lines: Vec<(usize, Line)>) {
     lines.sort_by_key(|(at, _)| *at);
     println!(
-        "| point | kills | acknowledged | rows | violations |\n| --- | --- | --- | --- | --- |"
+        "| point | where it is killed | kills | acknowledged | rows | violations |\n\
+         | --- | --- | --- | --- | --- | --- |"
     );
     let mut violations = String::new();
     for (_, Line { point, work, violation }) in &lines {
         let Work { kills, acknowledged, rows } = work;
-        let (name, count) = (point.name(), u8::from(violation.is_some()));
-        println!("| `{name}` | {kills} | {acknowledged} | {rows} | {count} |");
+        let (name, place, count) = (point.name(), point.place(), u8::from(violation.is_some()));
+        println!("| `{name}` | {place} | {kills} | {acknowledged} | {rows} | {count} |");
         if let Some(violation) = violation {
             let _ = writeln!(violations, "{name}: {violation}\n");
         }

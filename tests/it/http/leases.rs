@@ -14,8 +14,10 @@ fn a_life_of_a_lease_is_in_the_journal_that_everybody_reads() {
     assert_eq!((&granted["outcome"], &granted["tree"]), (&"acquire".into(), &json!(["api/**"])));
     let fence = granted["fence"].as_u64().expect("a fencing number");
 
-    let refused =
-        client.post("/v1/leases", &json!({"owner": "w2", "lane": "api", "kind": "cluster"}));
+    let refused = client.post(
+        "/v1/leases",
+        &json!({"owner": "w2", "lane": "fix", "kind": "keyword", "tree": ["api/x"]}),
+    );
     assert_eq!((refused.status, &refused.json()["outcome"]), (409, &"refuse".into()));
     assert!(refused.json().get("fence").is_none(), "{}", refused.body);
 

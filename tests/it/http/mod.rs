@@ -8,6 +8,7 @@ mod conformance;
 mod events;
 mod leases;
 mod numbers;
+mod prometheus;
 
 use crate::support::daemon::Daemon;
 use crate::support::workspace::Workspace;

@@ -43,7 +43,7 @@ fn the_numbers_are_those_of_the_journal_and_each_one_is_documented() {
     };
     let rollup =
         workspace.dosd(&["observe", "--by", "verdict", "--json", "--syscall", "effect_witness"]);
-    let unwitnessed = rollup.values()[0]["rollup"]["counts"]["UNWITNESSED"].as_f64();
+    let unwitnessed = rollup.values()[0]["rollup"]["counts"]["UNWITNESSED"]["UNWITNESSED"].as_f64();
     assert!(unwitnessed.is_some(), "{}", rollup.stdout);
     let labels = json!({"syscall": "effect_witness", "verdict": "UNWITNESSED"});
     assert_eq!(value("dosd_verdicts_total", labels), unwitnessed);

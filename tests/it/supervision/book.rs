@@ -1,29 +1,30 @@
-//! The journal's account of the workers: a reading of its own, not the kernel's fold.
+//! The journal's account of the workers: a reading of its own, not the kernel's fold, which has to keep
+//! the kernel's invariants.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use dosd_kernel::invariant::{self, Row, Violation};
+use dosd_kernel::lane::Op;
 use serde_json::Value;
 
 use crate::support::workspace::Workspace;
+
+/// The holder of the daemon's runs.
+pub(crate) const HOLDER: &str = "dosd";
 
 /// One run, as its rows tell.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Story {
     pub(crate) lane: String,
-    /// Its operations, in order.
-    pub(crate) ops: Vec<String>,
     /// Its newest `WORKER_STARTED`: pid, start ticks, boot.
     pub(crate) process: Option<(u32, u64, String)>,
+    is_over: bool,
 }
 
 impl Story {
     pub(crate) fn is_over(&self) -> bool {
-        self.ops.iter().any(|op| op == "WORKER_EXITED")
-    }
-
-    fn times(&self, op: &str) -> usize {
-        self.ops.iter().filter(|it| *it == op).count()
+        self.is_over
     }
 }
 
@@ -65,35 +66,37 @@ pub(crate) fn ops_of(workspace: &Workspace, lane: &str) -> Vec<String> {
     of_lane.filter_map(|row| row["op"].as_str().map(ToOwned::to_owned)).collect()
 }
 
-/// Every run by its id. Says with a panic what no run may do, whenever the daemon was killed: begin
-/// before the one before it on its lane is over, end twice, or have a process without an intent.
+/// Every run by its id. Says with a panic what no run may do, whenever the daemon was killed.
 pub(crate) fn stories(rows: &[Value]) -> BTreeMap<String, Story> {
+    let numbered = numbered(rows);
+    holds(&invariant::runs_in_order(&numbered));
+    holds(&invariant::one_worker(&numbered, HOLDER, |_| true));
     let mut stories: BTreeMap<String, Story> = BTreeMap::new();
-    let mut on_lane: BTreeMap<String, String> = BTreeMap::new();
-    for row in rows {
-        let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-        let (op, lane, run_id) = (text("op"), text("lane"), text("run_id"));
-        if !["SPAWN", "WORKER_STARTED", "WORKER_EXITED"].contains(&op.as_str()) {
+    for row in &numbered {
+        let op = row.op();
+        if ![Op::Spawn, Op::WorkerStarted, Op::WorkerExited].contains(&op) {
             continue;
         }
-        if op == "SPAWN" {
-            if let Some(earlier) = on_lane.insert(lane.clone(), run_id.clone()) {
-                assert!(stories[&earlier].is_over(), "{run_id} began on `{lane}` beside {earlier}");
-            }
-            stories.insert(run_id.clone(), Story { lane, ..Story::default() });
-        }
-        let story = stories.get_mut(&run_id);
-        let story = story.unwrap_or_else(|| panic!("{run_id} has no intent: {row}"));
-        assert!(!story.is_over(), "{run_id} went on after its end: {row}");
-        if op == "WORKER_STARTED" {
-            let number = |key: &str| row[key].as_u64().expect("a number");
+        let story = stories.entry(row.text("run_id").to_owned()).or_default();
+        row.text("lane").clone_into(&mut story.lane);
+        if op == Op::WorkerStarted {
+            let number = |key: &str| row.fields[key].as_u64().expect("a number");
             let pid = u32::try_from(number("pid")).expect("a pid");
-            story.process = Some((pid, number("start_ticks"), text("boot_id")));
+            story.process = Some((pid, number("start_ticks"), row.text("boot_id").to_owned()));
         }
-        story.ops.push(op);
-    }
-    for (run_id, story) in &stories {
-        assert!(story.times("WORKER_EXITED") <= 1, "{run_id}: {:?}", story.ops);
+        story.is_over |= op == Op::WorkerExited;
     }
     stories
+}
+
+/// The rows as the invariants take them, numbered through all files.
+pub(crate) fn numbered(rows: &[Value]) -> Vec<Row> {
+    let fields = rows.iter().filter_map(Value::as_object).zip(1..);
+    fields.map(|(fields, line)| Row { line, offset: 0, fields: fields.clone() }).collect()
+}
+
+/// Fails with the violations of an invariant, if there are any.
+pub(crate) fn holds(violations: &[Violation]) {
+    let violations: Vec<_> = violations.iter().map(ToString::to_string).collect();
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
 }

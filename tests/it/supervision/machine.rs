@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dosd_actors::port::{Clock, SystemClock};
+use dosd_kernel::invariant::KnownProcess;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::workspace::Workspace;
@@ -26,6 +27,13 @@ pub(crate) struct Process {
     pub(crate) lane: String,
     /// Whether it is the daemon's helper, not a process of the worker.
     pub(crate) is_helper: bool,
+}
+
+impl Process {
+    /// As the invariants take it.
+    pub(crate) fn known(&self) -> KnownProcess {
+        KnownProcess { run_id: self.run_id.clone(), lane: self.lane.clone(), pid: self.pid }
+    }
 }
 
 /// Every process of the workspace's workers that lives now; a zombie does not.

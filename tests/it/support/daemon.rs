@@ -80,7 +80,6 @@ impl Daemon {
     }
 
     /// Whether it has ended by itself, and how.
-    #[cfg(feature = "failpoints")]
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("it is a child")
     }

@@ -6,6 +6,7 @@ use dosd_kernel::lines::{self, LineKind};
 use serde::de::IgnoredAny;
 
 use super::Log;
+use crate::canary::{Canary, is_planted};
 use crate::journal::error::JournalError;
 use crate::journal::message::Page;
 use crate::journal::position::{Cursor, EventId, Start};
@@ -59,7 +60,8 @@ impl<F: Fold> Log<F> {
             Start::At(cursor) => {
                 let there = cursor.file.is_same_file(self.identity)
                     && cursor.offset <= self.folded
-                    && self.begins_a_line(cursor.offset)?;
+                    && (is_planted(Canary::FollowCursorIntoRow)
+                        || self.begins_a_line(cursor.offset)?);
                 Ok(if there { (cursor.offset, false) } else { (0, true) })
             }
         }

@@ -2,11 +2,11 @@
 //! test fail that goes through the list.
 
 macro_rules! points {
-    ($($(#[$doc:meta])* $point:ident = $name:literal,)*) => {
+    ($(#[doc = $place:literal] $point:ident = $name:literal,)*) => {
         /// A place that a process passes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Point {
-            $($(#[$doc])* $point,)*
+            $(#[doc = $place] $point,)*
         }
 
         impl Point {
@@ -18,6 +18,14 @@ macro_rules! points {
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$point => $name,)*
+                }
+            }
+
+            /// What has happened there, and what has not, in a sentence.
+            #[must_use]
+            pub const fn place(self) -> &'static str {
+                match self {
+                    $(Self::$point => $place.trim_ascii(),)*
                 }
             }
         }

@@ -1,9 +1,12 @@
 //! What must hold, each under a name, for every decision and every state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use dosd_kernel::invariant::{self, Row};
 
 use super::world::{World, field};
 use crate::supervisor::Decision;
+use crate::supervisor::rows::HOLDER;
 
 pub(super) type Check = Result<(), String>;
 
@@ -17,13 +20,17 @@ pub(super) fn of_decision(world: &World, decision: &Decision) -> Check {
     no_lease_of_a_living_process_is_scavenged(world, decision)
 }
 
-/// All that holds after every step.
-pub(super) fn of_world(world: &World) -> Check {
-    one_worker_on_a_lane_for_one(world)?;
-    the_restart_rule_was_kept(world)
+/// What holds of the journal of a whole history: no later row makes it good.
+pub(super) fn of_history(world: &World) -> Check {
+    let rows = world.rows.iter().zip(1..);
+    let rows = rows.map(|(row, line)| Row { line, offset: 0, fields: row.fields().clone() });
+    let rows: Vec<Row> = rows.collect();
+    let violations = invariant::one_worker(&rows, HOLDER, |lane| !world.fleet.repeats(lane));
+    violations.first().map_or(Ok(()), |violation| Err(violation.to_string()))
 }
 
-fn the_restart_rule_was_kept(world: &World) -> Check {
+/// Holds after every step.
+pub(super) fn the_restart_rule_was_kept(world: &World) -> Check {
     world.complaint.clone().map_or(Ok(()), Err)?;
     let accounts = world.ledger.accounts.iter().filter(|(_, account)| account.gave_up);
     let expected: Vec<String> = accounts.map(|(lane, _)| lane.clone()).collect();
@@ -105,15 +112,6 @@ fn no_lease_of_a_living_process_is_scavenged(world: &World, decision: &Decision)
     Ok(())
 }
 
-fn one_worker_on_a_lane_for_one(world: &World) -> Check {
-    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    for lane in world.lanes_with_processes() {
-        *count.entry(lane).or_default() += 1;
-    }
-    let doubled = count.into_iter().find(|(lane, runs)| !world.fleet.repeats(lane) && *runs > 1);
-    doubled.map_or(Ok(()), |(lane, runs)| Err(format!("{runs} workers on `{lane}`")))
-}
-
 /// With nothing changed, a fleet comes to rest: no rows, no launches, no wish to
 /// look again at once.
 pub(super) fn comes_to_rest(world: &mut World) -> Check {
@@ -121,7 +119,7 @@ pub(super) fn comes_to_rest(world: &mut World) -> Check {
         let decision = world.decide();
         of_decision(world, &decision)?;
         world.carry_out(&decision);
-        of_world(world)?;
+        the_restart_rule_was_kept(world)?;
         let is_silent = decision.beats.is_empty() && decision.rows.is_empty();
         if is_silent && decision.launches.is_empty() {
             let calm = decision.again_ms != Some(0);
@@ -150,7 +148,7 @@ pub(super) fn every_worker_counts_once(world: &World, decision: &Decision) -> Ch
 pub(super) fn fills_up(world: &mut World) -> Check {
     for _ in 0..12 {
         world.look();
-        of_world(world)?;
+        the_restart_rule_was_kept(world)?;
         world.tell_all();
         // Leases from before a clock was set back take as long again to stall.
         world.pass(60 * super::world::MINUTE_MS);

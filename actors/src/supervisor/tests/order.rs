@@ -174,7 +174,7 @@ fn take(world: &mut World, at: usize, step: &Step) -> Check {
             }
         }
     }
-    invariants::of_world(world)
+    invariants::the_restart_rule_was_kept(world)
 }
 
 fn reset(world: &mut World, lane: &str) -> Check {
@@ -227,6 +227,7 @@ fn play(
     // With no lane given up any more, the population is what the configuration admits.
     world.reset(&Which::GivenUp);
     invariants::fills_up(&mut world).map_err(TestCaseError::fail)?;
+    invariants::of_history(&world).map_err(TestCaseError::fail)?;
     prop_assert!(world.fleet.gave_up().is_empty());
     Ok(())
 }

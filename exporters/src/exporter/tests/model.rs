@@ -1,6 +1,8 @@
 //! The whole exporter against the receiver of the model: any journal, any answers, power
 //! lost before any step on disk.
 
+use dosd_actors::canary::Canary;
+use dosd_actors::port::testing::canary::is_caught;
 use dosd_actors::reach::Reach;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,6 +12,8 @@ use std::time::Duration;
 use actix::Addr;
 use dosd_kernel::verdict::Severity;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
 use crate::dead_letter::DeadLetter;
 use crate::delivery::model::{Answer, Plan, Receiver, Row, plan};
@@ -167,4 +171,15 @@ proptest! {
     fn the_exporter_keeps_its_promises_whatever_happens(plan in plan()) {
         actix::System::new().block_on(run(plan));
     }
+}
+
+#[test]
+fn a_cursor_that_moves_before_the_events_are_sent_is_caught() {
+    let mut runner = TestRunner::deterministic();
+    let mut plans = (0..100).map(|_| plan().new_tree(&mut runner).unwrap().current());
+    let finds = |plan| {
+        let play = || actix::System::new().block_on(run(plan));
+        is_caught(Canary::MoveCursorBeforeSend, play)
+    };
+    assert!(plans.any(finds));
 }

@@ -23,6 +23,20 @@ async fn a_drain_delivers_what_the_journal_holds_and_ends() {
 }
 
 #[actix::test]
+async fn a_drain_with_a_cursor_ahead_of_the_journal_sends_what_the_journal_holds() {
+    let world = World::new();
+    world.journal.append(rows(3));
+    let exporter = world.start();
+    assert_eq!(drain(&exporter, 10 * SECOND).await.end, DrainEnd::CaughtUp);
+    world.journal.cut_after(2);
+    let exporter = world.start();
+    let drained = drain(&exporter, 10 * SECOND).await;
+    assert_eq!(drained, Drained { end: DrainEnd::CaughtUp, behind_bytes: 0 });
+    assert_eq!(world.script.ids().len(), 3 + 2);
+    assert_eq!(world.saved().await.unwrap().cursor, world.journal.after(2));
+}
+
+#[actix::test]
 async fn a_drain_does_not_let_events_gather() {
     let world = World::new();
     world.script.set_limits(Limits { gather: 60 * SECOND, ..Limits::default() });

@@ -1,27 +1,31 @@
 //! A last line that was never finished, at every length.
 
+use dosd_kernel::invariant::Shown;
+
 use super::*;
+use crate::canary::Canary;
+use crate::port::testing::canary::is_caught;
 
 /// A row as short as a lease can be: every byte of 64 of them is a case.
 fn short(lane: usize) -> Value {
     json!({"op": "ACQUIRE", "lane": format!("lane-{lane}")})
 }
 
-/// A journal of 64 rows, with the offset at which each of them ends.
-fn sixty_four() -> (Vec<u8>, Vec<usize>) {
+/// A journal of so many rows, with the offset at which each of them ends.
+fn rows(count: usize) -> (Vec<u8>, Vec<usize>) {
     let storage = MemoryStorage::default();
     let mut log = open(&storage).unwrap();
     let mut ends = vec![0];
-    for lane in 0..64 {
+    for lane in 0..count {
         append(&mut log, &[short(lane)]).unwrap();
         ends.push(storage.bytes(journal()).len());
     }
     (storage.bytes(journal()), ends)
 }
 
-#[test]
-fn w_1_cut_at_every_byte_the_prefix_is_exact_and_the_next_row_stands() {
-    let (bytes, ends) = sixty_four();
+/// Cuts a journal of so many rows at every byte.
+fn cut(count: usize) {
+    let (bytes, ends) = rows(count);
     for cut in 0..=bytes.len() {
         let storage = MemoryStorage::default();
         storage.put(journal(), &bytes[..cut]);
@@ -35,13 +39,57 @@ fn w_1_cut_at_every_byte_the_prefix_is_exact_and_the_next_row_stands() {
         let torn = Report::TornTail { offset: ends[whole] as u64, bytes };
         assert_eq!(log.take_reports().contains(&torn), is_torn, "cut at {cut}");
 
-        let committed = append(&mut log, &[short(64)]).unwrap();
+        let committed = append(&mut log, &[short(99)]).unwrap();
         assert_eq!(committed.first_seq, whole as u64 + 1, "cut at {cut}");
-        assert!(lanes(log.fold()).contains(&"lane-64".to_owned()), "cut at {cut}");
+        assert!(lanes(log.fold()).contains(&"lane-99".to_owned()), "cut at {cut}");
         assert_in_step(&log, &storage);
         assert_eq!(on_disk(&storage).corrupt(), u64::from(is_torn), "cut at {cut}");
         let offset = ends[whole] as u64;
         assert_eq!(damages(&log.take_reports()), if is_torn { vec![offset] } else { vec![] });
+    }
+}
+
+/// Flips every bit of a journal of so many rows. Either that is told, or it changes nothing.
+fn flip(count: usize) {
+    let (bytes, _) = rows(count);
+    let whole = MemoryStorage::default();
+    whole.put(journal(), &bytes);
+    let whole = Shown::of(open(&whole).unwrap().fold());
+    let mut told = 0;
+    for bit in 0..bytes.len() * 8 {
+        let storage = MemoryStorage::default();
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        storage.put(journal(), &flipped);
+        let mut log = open(&storage).unwrap();
+        if log.take_reports().is_empty() {
+            assert_eq!(Shown::of(log.fold()), whole, "bit {bit}");
+        } else {
+            told += 1;
+        }
+        append(&mut log, &[short(99)]).unwrap();
+        assert!(lanes(log.fold()).contains(&"lane-99".to_owned()), "bit {bit}");
+        assert_in_step(&log, &storage);
+    }
+    // What is left are letters of the check sum's own name: then there is none.
+    assert!(told > bytes.len() * 8 * 9 / 10, "{told} of {} bits", bytes.len() * 8);
+}
+
+#[test]
+fn w_1_cut_at_every_byte_the_prefix_is_exact_and_the_next_row_stands() {
+    cut(64);
+}
+
+#[test]
+fn with_any_bit_flipped_the_damage_is_told_or_nothing_is_changed() {
+    flip(4);
+}
+
+#[test]
+fn canaries_of_cuts_and_flips_are_caught() {
+    for canary in [Canary::HideDamage, Canary::GlueTornTail] {
+        assert!(is_caught(canary, || cut(4)), "{canary:?} by cuts");
+        assert!(is_caught(canary, || flip(4)), "{canary:?} by flips");
     }
 }
 
