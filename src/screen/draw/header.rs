@@ -45,7 +45,7 @@ fn who(width: u16, ink: Ink<'_>) -> Line<'static> {
     let room = row.left().saturating_sub(wanted).max(8).min(row.left());
     let workspace = cut_front(&workspace, room);
     row.add(&workspace, ink.look.strong());
-    let gap = row.left().saturating_sub(wanted - 2).max(1);
+    let gap = row.left().saturating_sub(wanted - 1).max(1);
     row.add(&" ".repeat(gap), Style::new());
     let room = row.left().saturating_sub(clock.width() + 2);
     row.add(&cut(&said, room), style);
