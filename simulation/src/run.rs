@@ -229,13 +229,17 @@ impl Run {
     fn ended(&mut self, outcome: &Outcome) {
         let Some(process) = self.process.take() else { return };
         let life = &process.life;
+        // One that dies in the middle of a call to the disk may see that call fail before it is gone.
+        let was_dead = life.is_dead();
         life.kill();
         let world = &self.world;
         world.trace.note(format_args!("daemon {} is gone: {outcome:?}", self.pid));
         let has_reason = match outcome {
             Outcome::Stopped => self.is_stopping,
-            Outcome::NotStarted(_) | Outcome::JournalEnded(_) => life.has_trouble(),
-            Outcome::CannotGoOn(_) => life.has_trouble() || life.panics() + self.sink_panics > 5,
+            Outcome::NotStarted(_) | Outcome::JournalEnded(_) => was_dead || life.has_trouble(),
+            Outcome::CannotGoOn(_) => {
+                was_dead || life.has_trouble() || life.panics() + self.sink_panics > 5
+            }
         };
         if !has_reason {
             world.trace.find(Finding::Daemon(format!("ended for no reason: {outcome:?}")));

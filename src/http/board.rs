@@ -108,7 +108,7 @@ pub struct Picture {
     pub exporters: Vec<ExporterStatus>,
 }
 
-/// See the [module](self).
+/// The picture, kept up to date. Nothing is kept that cannot be read again.
 pub struct BoardActor {
     ports: BoardPorts,
     config: Arc<Config>,

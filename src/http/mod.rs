@@ -2,7 +2,7 @@
 //! is not on this machine or does not speak to sockets.
 //!
 //! Nothing here decides. What changes something goes through the same door as on the control
-//! socket; what is looked at comes from the [`board`]. Each answer says what happened, and an
+//! socket; what is looked at comes from the board (`board.rs`). Each answer says what happened, and an
 //! error says what to do.
 
 mod access;

@@ -124,7 +124,7 @@ pub struct KnownProcess {
     pub run_id: String,
     /// The lane that it was started for.
     pub lane: String,
-    /// Its process id.
+    /// Its process id, or that of its group.
     pub pid: u32,
 }
 
@@ -137,7 +137,7 @@ pub fn processes_are_known(
     at_rest: bool,
 ) -> Vec<Violation> {
     let mut announced: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut started: BTreeMap<&str, Option<u64>> = BTreeMap::new();
+    let mut started: BTreeMap<&str, [Option<u64>; 2]> = BTreeMap::new();
     let mut ended: BTreeSet<&str> = BTreeSet::new();
     for row in rows {
         let run_id = row.text("run_id");
@@ -147,7 +147,8 @@ pub fn processes_are_known(
                 announced.insert(run_id, row.text("lane"));
             }
             Op::WorkerStarted => {
-                started.insert(run_id, row.fields.get("pid").and_then(Value::as_u64));
+                let of = |key| row.fields.get(key).and_then(Value::as_u64);
+                started.insert(run_id, [of("pid"), of("pgid")]);
             }
             Op::WorkerExited => {
                 ended.insert(run_id);
@@ -164,8 +165,8 @@ pub fn processes_are_known(
             }
             _ if ended.contains(run_id) => Some("lives after the end of its run".to_string()),
             (_, None) if at_rest => Some("has no start on record".to_string()),
-            (_, Some(pid)) if at_rest && *pid != Some(u64::from(process.pid)) => {
-                Some(format!("is not the one on record, {pid:?}"))
+            (_, Some(known)) if at_rest && !known.contains(&Some(u64::from(process.pid))) => {
+                Some(format!("is not the one on record, {known:?}"))
             }
             _ => None,
         }
