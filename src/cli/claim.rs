@@ -103,11 +103,11 @@ fn ask_here(
     };
     let Claim { run_id, lane, key, narrated, expect } = claim;
     let request = Request::Claim { run_id, lane, key, narrated, expect, wait };
-    match control::call(&socket, &request, timeout)? {
-        Answer::Claim { report, .. } => Ok(Some(*report)),
-        Answer::Accepted => Ok(None),
-        other => Err(no_answer(other)),
+    let answer = control::call(&socket, &request, timeout)?;
+    if let Answer::Claim { report, .. } = answer {
+        return Ok(Some(*report));
     }
+    if answer == Answer::Accepted { Ok(None) } else { Err(no_answer(answer)) }
 }
 
 /// Why an answer is none to what was asked: a refusal, or that of a daemon of another version.

@@ -59,7 +59,7 @@ fn told<T>(answer: Result<T, GitError>, is_quiet: bool) -> Option<T> {
     answer
         .inspect_err(|error| {
             if !is_quiet {
-                tell(error)
+                tell(error);
             }
         })
         .ok()

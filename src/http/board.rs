@@ -251,7 +251,7 @@ impl BoardActor {
     fn exporter(&self, status: &ExporterStatus) -> ExporterView {
         let path = self.ports.exporters_dir.join(format!("{}.dead.jsonl", status.name));
         let dead_letters = std::fs::read(path)
-            .map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count() as u64);
+            .map_or(0, |bytes| bytes.split(|byte| *byte == b'\n').skip(1).count() as u64);
         ExporterView { dead_letters, ..status.into() }
     }
 }

@@ -93,7 +93,13 @@ impl ResponseError for ApiError {
             Kind::Unauthorized => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
             // What is left of the body would be taken for the next request.
             Kind::TooLarge | Kind::Timeout => response.force_close(),
-            _ => &mut response,
+            Kind::InvalidRequest
+            | Kind::Forbidden
+            | Kind::NotFound
+            | Kind::MethodNotAllowed
+            | Kind::StaleFence
+            | Kind::UnsupportedMediaType
+            | Kind::Failed => &mut response,
         };
         response.json(self)
     }

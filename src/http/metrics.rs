@@ -75,7 +75,7 @@ impl Requests {
     }
 }
 
-/// The numbers, in the OpenMetrics text format.
+/// The numbers, in the text format of `OpenMetrics`.
 #[utoipa::path(
     get, path = "/metrics", tag = "daemon",
     responses(
@@ -293,7 +293,7 @@ fn exporter(status: &ExporterStatus) -> Labels {
     vec![("exporter", status.name.clone()), ("kind", status.kind.to_string())]
 }
 
-/// User and system time, from the fields 14 and 15 of proc_pid_stat(5). The name before them may
+/// User and system time, from the fields 14 and 15 of `/proc/self/stat`, see `proc(5)`. The name before them may
 /// hold spaces, but ends with the last bracket.
 fn cpu_seconds() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/self/stat").ok()?;

@@ -194,13 +194,15 @@ pub fn serve(bound: Bound, doors: Doors) -> Result<Listener, HttpError> {
             )
             .wrap_fn(|request, service| {
                 let requests = request.app_data::<Data<Requests>>().cloned();
-                let started = std::time::Instant::now();
+                let clock = request.app_data::<Data<Doors>>().map(|doors| Arc::clone(&doors.clock));
+                let began = clock.as_ref().map(|clock| clock.monotonic());
                 let answered = service.call(request);
                 async move {
                     let response = answered.await?;
-                    if let Some(requests) = requests {
+                    if let (Some(requests), Some(clock), Some(began)) = (requests, clock, began) {
+                        let took = clock.monotonic().saturating_sub(began);
                         let route = response.request().match_pattern().unwrap_or_default();
-                        requests.note(&route, response.status().as_u16(), started.elapsed());
+                        requests.note(&route, response.status().as_u16(), took);
                     }
                     Ok(response)
                 }

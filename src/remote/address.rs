@@ -36,10 +36,10 @@ impl Address {
             // Nobody knows what is secret in what cannot be read.
             wrong("…", &cause.to_string())
         })?;
-        let shown = place(&url);
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(wrong(&shown, "it is neither http nor https"));
+            return Err(wrong("…", "it is neither http nor https"));
         }
+        let shown = place(&url);
         if !url.username().is_empty() || url.password().is_some() {
             let what = "it names a user or a password, and a daemon wants a token: set DOSD_TOKEN";
             return Err(wrong(&shown, what));

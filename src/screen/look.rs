@@ -10,6 +10,7 @@ pub struct Look {
     pub colours: bool,
 }
 
+#[expect(clippy::unused_self, reason = "how it looks is asked of the look")]
 impl Look {
     fn colour(self, colour: Color) -> Style {
         if self.colours { Style::new().fg(colour) } else { Style::new() }

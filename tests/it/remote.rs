@@ -176,10 +176,10 @@ fn a_token_comes_from_a_file_as_well_and_must_be_one() {
     }
     let answer = ask(&server, &["ps"], &[("DOSD_TOKEN", "two\nlines")]);
     assert!(answer.code == 70 && !answer.stderr.contains("lines\n"), "{}", answer.stderr);
-    for bad in ["ftp://x", "fleet:7717", "http://me:word@h"] {
+    for bad in ["ftp://x", "fleet:7717", "http://me:s3cret@h", "me:s3cret@h"] {
         let answer = workspace.dosd(&["ps", "--server", bad]);
         assert_eq!(answer.code, 2, "{bad}");
-        assert!(!answer.stderr.contains("word"), "{}", answer.stderr);
+        assert!(!answer.stderr.contains("s3cret"), "{}", answer.stderr);
     }
     assert!(server.asked().is_empty());
 }
@@ -272,7 +272,10 @@ fn a_lease_is_taken_kept_and_given_back_by_its_fence() {
         (acquired.code, &acquired.values()[0]["outcome"], &*acquired.stderr),
         (0, &json!("acquire"), "")
     );
-    assert_eq!(server.asked()[0].body, json!({"owner": "me", "lane": "src", "run_id": "RID-1"}));
+    let mut asked = server.asked().remove(0).body;
+    assert!(asked["host_id"].take().is_string());
+    let sent = json!({"owner": "me", "lane": "src", "run_id": "RID-1", "host_id": null});
+    assert_eq!(asked, sent);
     let refused = ask(&server, &["lease-lane", "acquire", "--owner", "me", "--pretty"], &[]);
     assert_eq!((refused.code, &refused.values()[0]["reason"]), (1, &json!("held")));
     assert_eq!(ask(&server, &["lease-lane", "live"], &[]).values(), [json!([lease])]);

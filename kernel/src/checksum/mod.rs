@@ -92,7 +92,7 @@ fn check_hit(line: &str) -> Checked {
     let Some(span) = find_hit(line) else { return Checked::Absent };
     let (before, rest) = (&line[..span.start], &line[span.end..]);
     let sum = Crc::new().over(before.as_bytes()).over(rest.as_bytes()).digits();
-    if line[..span.end].as_bytes().ends_with(&[&sum[..], b"\","].concat()) {
+    if line.as_bytes()[..span.end].ends_with(&[&sum[..], b"\","].concat()) {
         Checked::Right
     } else {
         Checked::Wrong

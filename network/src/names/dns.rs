@@ -48,11 +48,12 @@ fn name(host: &str) -> io::Result<Name> {
 async fn settings(file: &Path, port: u16) -> io::Result<(ResolverConfig, ResolverOpts)> {
     let unread = |kind, cause: &str| io::Error::new(kind, format!("`{}`: {cause}", file.display()));
     let text = tokio::fs::read(file).await;
-    let text = text.map_err(|cause| match cause.kind() {
-        ErrorKind::NotFound => {
+    let text = text.map_err(|cause| {
+        if cause.kind() == ErrorKind::NotFound {
             unread(cause.kind(), "there is none, so no name server is known (`nameserver ADDRESS`)")
+        } else {
+            unread(cause.kind(), &cause.to_string())
         }
-        kind => unread(kind, &cause.to_string()),
     })?;
     let parsed = parse_resolv_conf(&text);
     let (config, mut options) =

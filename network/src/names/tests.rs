@@ -42,6 +42,7 @@ async fn look_up(names: &Names, host: &str) -> Result<Vec<String>, String> {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with what may fail")]
 fn found<const N: usize>(addresses: [&str; N]) -> Result<Vec<String>, String> {
     Ok(addresses.map(str::to_owned).to_vec())
 }

@@ -25,8 +25,8 @@ enum Happening {
     Looked(Box<Result<News, String>>),
     /// Somebody ends the program, or the terminal is gone.
     Stop,
-    /// There are no keys any more.
-    Deaf(io::Error),
+    /// There are no keys or no pictures any more.
+    Broken(io::Error),
 }
 
 /// Shows the fleet until the person has seen enough.
@@ -97,7 +97,7 @@ fn run(
                 Err(problem) => scene.fail(&problem, clock.monotonic()),
             },
             Happening::Stop => return Ok(()),
-            Happening::Deaf(cause) => return Err(cause),
+            Happening::Broken(cause) => return Err(cause),
         }
     }
     Ok(())
@@ -131,9 +131,9 @@ fn read_keys(sender: &Sender<Happening>) {
             Ok(Event::Key(pressed)) => key(pressed).map(Happening::Key),
             Ok(Event::Resize(..)) => Some(Happening::Resized),
             Ok(Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_)) => None,
-            Err(cause) => Some(Happening::Deaf(cause)),
+            Err(cause) => Some(Happening::Broken(cause)),
         };
-        let is_last = matches!(happening, Some(Happening::Deaf(_)));
+        let is_last = matches!(happening, Some(Happening::Broken(_)));
         if happening.is_some_and(|it| sender.send(it).is_err()) || is_last {
             return;
         }
@@ -145,16 +145,30 @@ fn look_again_and_again(
     interval: Duration,
     sender: &Sender<Happening>,
 ) {
+    // It ends by a panic alone, or when nobody looks: a picture that never changes helps nobody.
+    let _told = Alarm(sender.clone());
     let Ok(runtime) = crate::cli::waiting() else { return };
     loop {
         if sender.send(Happening::Looked(Box::new(source.look()))).is_err() {
             return;
         }
-        runtime.block_on(tokio::time::sleep(interval));
+        runtime.block_on(async { tokio::time::sleep(interval).await });
+    }
+}
+
+/// Tells the screen that whoever looks for it does so no more.
+struct Alarm(Sender<Happening>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        let cause = io::Error::other("nobody looks at the fleet any more");
+        // Nobody listens after the usual end.
+        let _ = self.0.send(Happening::Broken(cause));
     }
 }
 
 /// The key as it matters here.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys do nothing")]
 fn key(pressed: KeyEvent) -> Option<Key> {
     if pressed.kind == KeyEventKind::Release {
         return None;

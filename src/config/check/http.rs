@@ -6,9 +6,11 @@ use crate::config::model::{Http, Tls};
 use crate::config::section::{Found, Section};
 use std::net::SocketAddr;
 
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 10] = [
+    "token",
     "token_env",
     "token_file",
+    "read_token",
     "read_token_env",
     "read_token_file",
     "tls_cert",
@@ -45,6 +47,9 @@ pub(super) fn check(dosd: &Section<'_>) -> Option<Http> {
         return None;
     };
     let address = address(&listen)?;
+    if token.is_none() && read_token.is_some() {
+        return None;
+    }
     if !address.ip().is_loopback() && token.is_none() {
         listen.contradiction(
             crate::config::Weight::Error,

@@ -1,4 +1,5 @@
 //! `/v1/halt`: an operator wants a worker stopped.
+#![expect(clippy::wildcard_enum_match_arm, reason = "all others answer another question")]
 
 use super::unexpected;
 use crate::control::{self, Answer, HaltedWorker, Request};

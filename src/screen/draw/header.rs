@@ -35,9 +35,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ink: Ink<'_>) {
 
 /// The fleet on the left, the link and the time on the right.
 fn who(width: u16, ink: Ink<'_>) -> Line<'static> {
-    let (link, style) = link(ink);
+    let (said, style) = link(ink);
     let clock = ink.scene.now_ms().map(|now| format!("{}Z", clock(now))).unwrap_or_default();
-    let wanted = link.width() + clock.width() + 3;
+    let wanted = said.width() + clock.width() + 3;
     let mut row = Row::new(width);
     row.add(" dosd ", ink.look.chosen());
     row.add(" ", Style::new());
@@ -45,10 +45,10 @@ fn who(width: u16, ink: Ink<'_>) -> Line<'static> {
     let room = row.left().saturating_sub(wanted).max(8).min(row.left());
     let workspace = cut_front(&workspace, room);
     row.add(&workspace, ink.look.strong());
-    let gap = row.left().saturating_sub(wanted - 2).max(1);
+    let gap = row.left().saturating_sub(wanted - 1).max(1);
     row.add(&" ".repeat(gap), Style::new());
     let room = row.left().saturating_sub(clock.width() + 2);
-    row.add(&cut(&link, room), style);
+    row.add(&cut(&said, room), style);
     row.add("  ", Style::new());
     row.add(&clock, ink.look.faint());
     row.line()

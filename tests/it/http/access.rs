@@ -43,7 +43,7 @@ fn a_daemon_does_not_start_without_the_token_that_it_should_ask_for() {
     assert_eq!(answer.code, 70, "{}", answer.stderr);
     assert!(answer.stderr.contains("`TOKEN` is not set"), "{}", answer.stderr);
     let text = std::fs::read_to_string(workspace.root().join("dos.toml")).unwrap();
-    workspace.write("dos.toml", text.replace("127.0.0.1:0", "0.0.0.0:0").replace("token_env", "#"));
+    workspace.write("dos.toml", text.replace("127.0.0.1:0", "0.0.0.0:0").replace(TOKENS, ""));
     let answer = workspace.dosd(&["run"]);
     assert_eq!(answer.code, 2, "{}", answer.stderr);
     assert!(answer.stderr.contains("can be reached by other machines"), "{}", answer.stderr);

@@ -77,13 +77,13 @@ impl Client {
             head.push_str("Host: localhost\r\n");
         }
         if let Some(token) = self.token {
-            head.push_str(&format!("Authorization: Bearer {token}\r\n"));
+            head.extend(["Authorization: Bearer ", token, "\r\n"]);
         }
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([*name, ": ", *value, "\r\n"]);
         }
         if !body.is_empty() {
-            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            head.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]);
         }
         let mut stream = self.connect();
         // A daemon that has answered already may read no more.
@@ -122,11 +122,22 @@ pub(crate) fn reply(stream: &mut TcpStream) -> Reply {
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status");
     let headers = lines.filter_map(|line| line.split_once(": "));
-    Reply {
-        status: status.parse().expect("a number"),
-        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        body: body.to_owned(),
+    let headers: Vec<(String, String)> =
+        headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let is_chunked = headers.iter().any(|(_, value)| value == "chunked");
+    let body = if is_chunked { joined(body) } else { body.to_owned() };
+    Reply { status: status.parse().expect("a number"), headers, body }
+}
+
+/// What was sent in chunks, as HTTP/1.1 frames what has no length.
+fn joined(mut chunks: &str) -> String {
+    let mut body = String::new();
+    while let Some((length, rest)) = chunks.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).expect("the length of a chunk");
+        body.push_str(&rest[..length]);
+        chunks = rest[length..].trim_start_matches("\r\n");
     }
+    body
 }
 
 /// A stream of events.

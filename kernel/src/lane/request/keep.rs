@@ -115,11 +115,7 @@ struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// The newest live lease that is meant and has such a holder.
-    fn newest<'a>(
-        self,
-        lanes: &'a LaneFold,
-        is_theirs: impl Fn(&str) -> bool,
-    ) -> Option<&'a Arc<Lease>> {
+    fn newest(self, lanes: &LaneFold, is_theirs: impl Fn(&str) -> bool) -> Option<&Arc<Lease>> {
         lanes
             .leases()
             .filter(|lease| lease.lane() == self.lane)

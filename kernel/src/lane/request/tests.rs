@@ -121,7 +121,7 @@ fn w_5_a_lease_past_its_time_is_taken_back_before_its_lane_is_granted() {
     let lanes = held_for(56);
     let ruling = rule_alive(&lanes, acquire("a", "bob"));
     assert_eq!(ops(&ruling), ["SCAVENGE", "ACQUIRE"]);
-    let [taken, granted] = [&ruling.rows[0], &ruling.rows[1]].map(crate::draft::Draft::fields);
+    let [taken, granted] = [&ruling.rows[0], &ruling.rows[1]].map(Draft::fields);
     assert_eq!((&taken["loop_ts"], &taken["prev_holder"]), (&json!("t"), &json!("alice")));
     assert_eq!(granted["prev_holder"], "alice");
 }

@@ -139,6 +139,7 @@ struct Report {
 
 /// A line that the copy does not have.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names stand in the JSON")]
 struct Line {
     /// The line's number, from 1, as editors count.
     line: u64,

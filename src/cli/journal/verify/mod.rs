@@ -275,7 +275,7 @@ impl Report {
             for broken in violations.iter().take(PRINTED) {
                 match (broken.line, broken.offset) {
                     (Some(line), Some(offset)) => {
-                        output.line(format_args!("  line {line}, byte {offset}: {}", broken.what))
+                        output.line(format_args!("  line {line}, byte {offset}: {}", broken.what));
                     }
                     _ => output.line(format_args!("  {}", broken.what)),
                 }

@@ -23,7 +23,7 @@ pub(super) struct Note {
 /// All of them, and where the numbering stands.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    notes: Vec<Note>,
+    found: Vec<Note>,
     highest: Option<u64>,
     last: Option<u64>,
 }
@@ -35,7 +35,7 @@ impl Notes {
     }
 
     pub(super) fn into_notes(self) -> Vec<Note> {
-        self.notes
+        self.found
     }
 
     /// Looks at a row that counts.
@@ -100,12 +100,12 @@ impl Notes {
     }
 
     fn note(&mut self, line: &Walked<'_>, kind: &'static str, what: impl FnOnce() -> String) {
-        if let Some(known) = self.notes.iter_mut().find(|note| note.kind == kind) {
+        if let Some(known) = self.found.iter_mut().find(|note| note.kind == kind) {
             known.count += 1;
             return;
         }
         let (line, offset) = (line.line + 1, line.offset);
-        self.notes.push(Note { kind, count: 1, line, offset, what: what() });
+        self.found.push(Note { kind, count: 1, line, offset, what: what() });
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) enum Runs {
 
 /// One invariant, and whether it holds.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names stand in the JSON")]
 pub(super) struct Rule {
     pub(super) rule: &'static str,
     pub(super) meaning: &'static str,
