@@ -6,7 +6,7 @@
 #   deploy/build && deploy/test/image.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-readonly binary=target/image/dosd limit=25000000
+readonly binary=target/static/dosd limit=25000000
 
 fail() { printf 'FAILED: %s\n' "$1" >&2; exit 1; }
 note() { printf -- '-- %s\n' "$1"; }
