@@ -3,6 +3,8 @@
 //! Workers beat once a second, each over a connection that it keeps, while readers follow the events. A
 //! beat is answered when it is on disk. Then ten thousand connections say nothing, and somebody asks.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
+#![expect(clippy::disallowed_methods, reason = "it measures the time that passes for everybody")]
 
 use std::fmt::Write as _;
 use std::fs;
@@ -61,7 +63,9 @@ fn main() {
     ends.store(true, Ordering::Relaxed);
     daemon.silence();
     drop(daemon);
-    readers.into_iter().for_each(|reader| reader.join().unwrap());
+    for reader in readers {
+        reader.join().unwrap();
+    }
 }
 
 /// A daemon of its own, which goes with the benchmark.
@@ -100,16 +104,16 @@ impl Daemon {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = loop {
             let line: Value =
-                serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap_or_default();
+                serde_json::from_str(&log.next().unwrap().unwrap()).unwrap_or_default();
             if line["message"] == "listening" {
                 let url = line["url"].as_str().unwrap();
                 break url.strip_prefix("http://").unwrap().parse().unwrap();
             }
         };
-        thread::spawn(move || lines.for_each(drop));
+        thread::spawn(move || log.for_each(drop));
         Self { child, address, _workspace: workspace }
     }
 

@@ -72,7 +72,7 @@ fn file(disk: &MemoryStorage) -> CursorFile {
 /// A journal of a few events, with a damaged line among them and a torn one behind.
 fn journal() -> Vec<u8> {
     let row = |seq: u64| json!({"seq": seq, "syscall": "liveness", "verdict": "STALLED"});
-    let mut text: String = (1..4).map(|seq| format!("{}\n", row(seq))).collect();
+    let mut text: String = (1..4).flat_map(|seq| [row(seq).to_string(), "\n".to_owned()]).collect();
     text.push_str("{\"seq\": 4, \"sys\n\n");
     text.extend((5..7).map(|seq| format!("{}\n", row(seq))));
     text.push_str("{\"seq\":");

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use actix::fut::wrap_future;
-use actix::{Actor, AsyncContext, Context, Handler, ResponseFuture};
+use actix::{Actor, AsyncContext, Context, Handler, ResponseActFuture, ResponseFuture};
 use futures_util::future::join_all;
 use tracing::{info, warn};
 
@@ -144,7 +144,7 @@ impl Handler<Reconfigure> for SpawnActor {
 }
 
 impl Handler<ReadoptRuns> for SpawnActor {
-    type Result = ResponseFuture<Vec<Run>>;
+    type Result = ResponseActFuture<Self, Vec<Run>>;
 
     fn handle(&mut self, message: ReadoptRuns, ctx: &mut Self::Context) -> Self::Result {
         let mut living = Vec::new();
@@ -163,12 +163,13 @@ impl Handler<ReadoptRuns> for SpawnActor {
         living.extend(found);
         let recorded = gone.iter().map(|run_id| self.shared.living.until_recorded(run_id));
         let recorded = join_all(recorded.collect::<Vec<_>>());
-        Box::pin(async move {
+        // It goes with the actor: one that died has recorded nothing, and answers nobody.
+        Box::pin(wrap_future(async move {
             if !is_planted(Canary::PlanBeforeEnds) {
                 recorded.await;
             }
             living
-        })
+        }))
     }
 }
 

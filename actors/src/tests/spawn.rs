@@ -371,6 +371,17 @@ async fn whoever_asks_for_a_run_that_is_gone_is_answered_when_its_end_is_on_disk
 }
 
 #[actix::test]
+async fn a_spawner_that_dies_over_an_end_does_not_answer_that_it_is_on_disk() {
+    let scene = Scene::new();
+    let open = vec![(run("RID-1"), None)];
+    let answer = actix_rt::spawn(scene.spawner.send(ReadoptRuns { open }));
+    settle().await;
+    scene.die().await;
+    assert!(answer.await.unwrap().is_err());
+    assert!(scene.notes.rows().is_empty());
+}
+
+#[actix::test]
 async fn ends_are_awaited_until_the_last_one_is_on_disk_and_told() {
     let (scene, pid) = Scene::with_a_worker().await;
     let mut ends = Box::pin(scene.spawner.send(AwaitEnds));

@@ -6,9 +6,11 @@ use crate::config::model::{Http, Tls};
 use crate::config::section::{Found, Section};
 use std::net::SocketAddr;
 
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 10] = [
+    "token",
     "token_env",
     "token_file",
+    "read_token",
     "read_token_env",
     "read_token_file",
     "tls_cert",

@@ -264,7 +264,7 @@ fn an_address_of_other_machines_needs_a_token() {
         ),
         (
             "[dosd]\nlisten = \"127.0.0.1:1\"\n[dosd.http]\ntoken = \"x\"",
-            "4:1: key `dosd.http.token`: is not a known key",
+            "4:9: key `dosd.http.token`: is secret",
         ),
         (
             "[dosd]\nlisten = \"127.0.0.1:1\"\n[dosd.http]\ntls_cert = \"x\"",

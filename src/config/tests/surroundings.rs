@@ -125,7 +125,10 @@ fn a_fleet_of_workers_that_come_by_themselves_misses_no_program() {
     let mut text = "[dosd.worker]\ncommand = [\"nowhere\"]\n[dosd.worker.lanes.main]\n\
         command = [\"not-there\"]\n"
         .to_owned();
-    assert_eq!(subjects(&Fixture::new(&text).examine()), ["worker command of lane main"]);
+    assert_eq!(
+        subjects(&Fixture::new(&text).examine()),
+        ["worker command", "worker command of lane main"]
+    );
     text.push_str("[supervise]\ntarget = 0\n");
     assert_eq!(subjects(&Fixture::new(&text).examine()), [""; 0]);
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::load::Operator;
 use super::{Passes, Work, export};
 use crate::supervision::book;
-use crate::supervision::machine::{self, Sweep, poll};
+use crate::supervision::machine::{self, Sweep, poll, poll_while_it_moves};
 use crate::supervision::rest::{come_to_rest, compare};
 use crate::support::daemon::Daemon;
 use crate::support::workspace::Workspace;
@@ -157,22 +157,22 @@ fn churn(
     match Victim::at(point) {
         Victim::Daemon => {
             let mut daemon = start();
-            let ended = poll(&format!("{at}: the daemon is gone"), || {
+            let ended = poll_while_it_moves(&format!("{at}: the daemon is gone"), || {
                 operator.act(&LANES);
-                daemon.ended().ok_or_else(|| format!("{} passes", passes.count()))
+                daemon.ended().ok_or_else(|| passes.count())
             });
             assert_eq!(ended.signal(), Some(9), "{at}: {ended}, the log:\n{}", daemon.log());
             assert_eq!(passes.count(), nth, "{at}: passes");
         }
         Victim::Helper => {
             let mut daemon = start();
-            poll(&format!("{at}: a helper is gone"), || {
+            poll_while_it_moves(&format!("{at}: a helper is gone"), || {
                 operator.act(&LANES);
                 if let Some(ended) = daemon.ended() {
                     panic!("{at}: the daemon went with its helper: {ended}\n{}", daemon.log());
                 }
                 let count = passes.count();
-                if count >= nth { Ok(()) } else { Err(format!("{count} passes")) }
+                if count >= nth { Ok(()) } else { Err(count) }
             });
             if random.bool() {
                 // A moment in which the daemon finds out.

@@ -1,4 +1,4 @@
-//! The OpenAPI document is true: an independent tool makes requests from it and checks each answer.
+//! The `OpenAPI` document is true: an independent tool makes requests from it and checks each answer.
 
 use super::{start, workspace};
 use crate::support::peer_install;

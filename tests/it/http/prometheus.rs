@@ -13,6 +13,12 @@ use std::time::Duration;
 /// Longer than some failures, some scrapes and one evaluation take on a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// Nobody tells which port Prometheus took, so it is given one that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
 /// A Prometheus that ends with the test.
 struct Prometheus {
     child: Child,
@@ -29,9 +35,8 @@ impl Prometheus {
             rules.display(),
             target.address
         );
-        std::fs::write(&config, text).unwrap();
-        // Nobody tells which port it took, so it is given one that was free a moment ago.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        std::fs::write(&config, text).expect("written");
+        let port = free_port();
         let mut child = Command::new("prometheus")
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", directory.join("tsdb").display()))
@@ -40,7 +45,8 @@ impl Prometheus {
             .stderr(Stdio::piped())
             .spawn()
             .expect("this test needs `prometheus`");
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let mut log =
+            BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
         let mut said = Vec::new();
         while !said.last().is_some_and(|line: &String| line.contains("Server is ready")) {
             said.push(log.next().unwrap_or_else(|| panic!("it ended:\n{}", said.join("\n"))));

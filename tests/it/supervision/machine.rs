@@ -122,6 +122,22 @@ pub(crate) fn poll<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -
     }
 }
 
+/// [`poll`] for what takes as long as it takes: it has failed when nothing has moved for so long. A look that
+/// fails says how far it has come.
+pub(crate) fn poll_while_it_moves<T>(what: &str, mut look: impl FnMut() -> Result<T, u64>) -> T {
+    let mut before = None;
+    loop {
+        let moved = poll(what, || match look() {
+            Ok(seen) => Ok(Some(seen)),
+            Err(now) if before.replace(now) != Some(now) => Ok(None),
+            Err(now) => Err(format!("it stands at {now}")),
+        });
+        if let Some(seen) = moved {
+            return seen;
+        }
+    }
+}
+
 /// A field of `/proc/PID/stat`, counted from the state, which is 0.
 fn field(pid: u32, at: usize) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
