@@ -308,7 +308,7 @@ impl Form<'_> {
                 fields.retain(|key, _| !self.case.verb.worded.contains(&key.as_str()));
                 for (key, value) in fields {
                     let made_up = match key.as_str() {
-                        "pid" => !self.case.scene.knows(&value.to_string()),
+                        "pid" => is_process(value),
                         "ts_ms" => true,
                         "holder" => self.made_up_holder(value),
                         key => self.case.verb.timed.contains(&key),
@@ -350,6 +350,12 @@ impl Form<'_> {
             && !self.case.scene.knows(text)
             && !self.case.knows(text)
     }
+}
+
+/// Whether a process id can be that of a process that ran. Those of the scenes are either tiny or
+/// beyond the kernel's limit, so that the number of a process is never one of theirs by chance.
+fn is_process(pid: &Value) -> bool {
+    pid.as_u64().is_some_and(|pid| (100..=1 << 22).contains(&pid))
 }
 
 /// Compares the rows that the lines of a case have added.

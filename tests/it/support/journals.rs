@@ -149,12 +149,12 @@ fn lane_row(rng: &mut Rng, op: &str, seq: i64, time_ms: i64) -> Map<String, Valu
         "HEARTBEAT" if rng.bool() => json!({"heartbeat_at": stamp::format_ms(time_ms)}),
         "ADOPT" => json!({
             "holder": if rng.bool() { json!("bob") } else { Value::Null },
-            "pid": rng.u16(..),
+            "pid": pid(rng),
             "heartbeat_at": stamp::format_ms(time_ms),
             "prev_holder": "alice",
         }),
         "CHECKPOINT" => checkpoint(rng, seq, time_ms),
-        "SPAWN" => json!({"holder": "alice", "pid": rng.u16(..), "reason": "spawn:alice"}),
+        "SPAWN" => json!({"holder": "alice", "pid": pid(rng), "reason": "spawn:alice"}),
         "HALT" => json!({"handle": {"pid": 7}, "command": "kill 7", "reason": "stop"}),
         "REFUSE" => json!({"reason": "beliebig ü", "reason_class": "LANE_BUSY"}),
         "WORKER_STARTED" => json!({"run_id": "RID-1", "pid": 5, "start_ticks": 99, "pgid": 5}),
@@ -164,6 +164,11 @@ fn lane_row(rng: &mut Rng, op: &str, seq: i64, time_ms: i64) -> Map<String, Valu
     row.append(extra.as_object_mut().expect("an object"));
     oddity(rng, &mut row);
     row
+}
+
+/// A process id that no process has: the kernel's own limit is 2²² (proc_pid_max(5)).
+fn pid(rng: &mut Rng) -> u32 {
+    5_000_000 + u32::from(rng.u16(..))
 }
 
 fn acquire(rng: &mut Rng, row: &Map<String, Value>, time_ms: i64) -> Value {
@@ -185,7 +190,7 @@ fn lease(rng: &mut Rng, time_ms: i64) -> Map<String, Value> {
         "lane_kind": one(rng, &["cluster", "keyword", "global"]),
         "tree": one(rng, &[json!(["docs/**"]), json!(["src/**", "lib/*.rs"]), json!([])]),
         "host_id": "host",
-        "pid": rng.u16(..),
+        "pid": pid(rng),
         "holder": "alice",
         "acquired_at": stamp::format_ms(time_ms),
     }));
