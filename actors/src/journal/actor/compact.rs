@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::JournalActor;
+use super::turns::Work;
 use crate::journal::error::{JournalError, JournalErrorKind};
 use crate::journal::log::Compacted;
 use crate::journal::message::{Compact, Origin, ReplaceCaps};
@@ -112,14 +113,12 @@ impl JournalActor<LaneFold> {
         tell: impl FnOnce(Outcome, &Self) + 'static,
         ctx: &mut Context<Self>,
     ) {
-        self.take_turn(
-            LOCK_PATIENCE,
-            |actor, hold, ctx| {
-                let outcome = hold.map_err(Clone::clone).and_then(|it| actor.compact(it, ctx));
+        let work =
+            |actor: &mut Self, hold: Result<&LeaseHold, &JournalError>, ctx: &mut Context<Self>| {
+                let outcome = hold.map_err(Clone::clone).and_then(|hold| actor.compact(hold, ctx));
                 tell(outcome, actor);
-            },
-            ctx,
-        );
+            };
+        self.take_turn(LOCK_PATIENCE, Work::Alone(Box::new(work)), ctx);
     }
 
     fn compact(&mut self, hold: &LeaseHold, ctx: &mut Context<Self>) -> Outcome {

@@ -1,12 +1,13 @@
 //! Decisions about lanes: made and written under the mutex.
 
-use actix::{Context, Handler, ResponseFuture};
+use actix::{Handler, ResponseFuture};
 use dosd_kernel::lane::{LaneFold, Matter};
 use tokio::sync::oneshot;
 
 use super::JournalActor;
+use super::turns::{Tell, Work};
 use crate::journal::error::{JournalError, JournalErrorKind};
-use crate::journal::message::{Decide, Origin};
+use crate::journal::message::Decide;
 use crate::journal::mutex::LeaseHold;
 
 impl<M> Handler<Decide<M>> for JournalActor<LaneFold>
@@ -21,34 +22,20 @@ where
         let (answer, answered) = oneshot::channel();
         let gone =
             JournalError { path: self.log.path().to_owned(), kind: JournalErrorKind::Unreachable };
-        self.take_turn(
-            patience,
-            |actor, hold, ctx| {
-                let ruled = hold.map_err(Clone::clone).and_then(|it| actor.rule(it, matter, ctx));
+        let work = |actor: &mut Self, hold: Result<&LeaseHold, &JournalError>| -> Tell {
+            let ruled = hold.map_err(Clone::clone).and_then(|hold| actor.rule(hold, matter));
+            Box::new(|settled| {
                 // Whoever asked may have lost patience: what was decided stands.
-                let _ = answer.send(ruled);
-            },
-            ctx,
-        );
+                let _ = answer.send(settled.and(ruled));
+            })
+        };
+        self.take_turn(patience, Work::Ruling(Box::new(work)), ctx);
         Box::pin(async move { answered.await.unwrap_or(Err(gone)) })
     }
 }
 
 impl JournalActor<LaneFold> {
-    fn rule<M: Matter>(
-        &mut self,
-        hold: &LeaseHold,
-        matter: M,
-        ctx: &mut Context<Self>,
-    ) -> Result<M::Answer, JournalError> {
-        let before = self.log.end();
-        let ruled = self.log.rule(hold, matter, self.clock.now_ms(), &*self.holders);
-        self.tell();
-        match &ruled {
-            Ok(_) if self.log.end() != before => self.ring(Origin::Own),
-            Ok(_) => {}
-            Err(failed) => Self::end_if_fatal(failed, ctx),
-        }
-        ruled
+    fn rule<M: Matter>(&mut self, hold: &LeaseHold, matter: M) -> Result<M::Answer, JournalError> {
+        self.log.rule_unsettled(hold, matter, self.clock.now_ms(), &*self.holders)
     }
 }

@@ -47,12 +47,6 @@ impl<F: Fold> Log<F> {
     /// [`JournalErrorKind::Fatal`](super::super::JournalErrorKind::Fatal).
     pub fn append(&mut self, rows: &[Draft]) -> Result<Committed, JournalError> {
         self.follow()?;
-        self.append_here(rows)
-    }
-
-    /// [`Log::append`] right behind what is folded: nobody looks again whether others
-    /// wrote.
-    pub(super) fn append_here(&mut self, rows: &[Draft]) -> Result<Committed, JournalError> {
         let first_seq = self.encode(rows);
         let written = self.write_out(first_seq, rows.len(), FoldOwn::Afterwards, || ())?;
         self.fold_written(written);
@@ -77,6 +71,19 @@ impl<F: Fold> Log<F> {
         if !written.is_folded {
             scan_complete(&self.out, 0, 0, &mut self.fold);
         }
+    }
+
+    /// Writes and folds rows right behind what is folded, and leaves it to
+    /// [`Log::settle`] to make sure of them. Gives the number of the last one.
+    pub(super) fn write_unsettled(&mut self, rows: &[Draft]) -> Result<u64, JournalError> {
+        let first_seq = self.encode(rows);
+        let lines = std::mem::take(&mut self.out);
+        let landed = self.land(&lines, rows.len());
+        if landed == Ok(Placed::Alone) {
+            scan_complete(&lines, 0, 0, &mut self.fold);
+        }
+        self.out = lines;
+        landed.map(|_| first_seq + rows.len() as u64 - 1)
     }
 
     /// Numbers the rows and puts their lines into `out`.

@@ -54,6 +54,8 @@ pub struct Log<F: Fold> {
     /// Whether rows were folded that may not be on disk: others wrote them, or a writer that
     /// did not live to sync them.
     is_unsynced: bool,
+    /// Rulings that nobody may be told yet.
+    unsettled: Option<rule::Unsettled>,
     /// Whether rows were folded that somebody else may have written.
     moved: bool,
     reports: Vec<Report>,
@@ -102,6 +104,7 @@ impl<F: Fold> Log<F> {
             fold: F::default(),
             synced_seq: 0,
             is_unsynced: false,
+            unsettled: None,
             moved: false,
             reports: Vec::new(),
             fatal: None,

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use actix::MailboxError;
 use actix::clock::timeout;
 use dosd_kernel::lane::{Docket, Matter, Ruling};
 
 use super::*;
-use crate::journal::{Compact, Decide, JournalError, JournalErrorKind};
+use crate::journal::{Compact, Decide, JournalError, JournalErrorKind, scan};
+use crate::port::testing::{Fault, Operation};
 
 /// Takes a lane if nobody has it.
 struct Take(usize);
@@ -50,6 +52,49 @@ async fn of_many_that_ask_at_once_one_is_granted() {
     let granted = granted.into_iter().filter(|it| it.as_ref().unwrap() == &Ok(true)).count();
     assert_eq!(granted, 1);
     assert!(!storage.paths().contains(&lock()), "the mutex is given back");
+}
+
+#[actix::test]
+async fn rulings_that_come_together_share_a_sync() {
+    let storage = MemoryStorage::default();
+    let address = start(&storage);
+    let asked = (0..200).map(|lane| address.send(take(lane, Duration::from_secs(1))));
+    let granted = futures_util::future::join_all(asked).await;
+    assert!(granted.into_iter().all(|it| it.unwrap() == Ok(true)));
+    assert!(storage.syncs() <= 2, "{} syncs for 200 rulings", storage.syncs());
+    storage.lose_power();
+    let kept = String::from_utf8(storage.bytes(journal())).unwrap();
+    assert_eq!(kept.lines().count(), 200, "what was granted is on disk");
+}
+
+#[actix::test]
+async fn nobody_is_told_a_ruling_whose_sync_failed() {
+    let storage = MemoryStorage::default();
+    let address = start(&storage);
+    storage.fail(Operation::Sync, 0, Fault::Error(std::io::ErrorKind::Other));
+    let asked = (0..20).map(|lane| address.send(take(lane % 10, Duration::from_secs(1))));
+    let told = futures_util::future::join_all(asked).await;
+    for told in told {
+        assert!(told.unwrap().unwrap_err().kind.is_fatal());
+    }
+    assert!(matches!(address.send(rows(1)).await, Err(MailboxError::Closed)), "it has ended");
+}
+
+#[actix::test]
+async fn a_compaction_between_rulings_finds_those_before_it_on_disk() {
+    let storage = MemoryStorage::default();
+    let address = start(&storage);
+    let first = address.send(take(1, Duration::from_secs(1)));
+    let compacted = address.send(Compact);
+    let second = address.send(take(2, Duration::from_secs(1)));
+    let (first, compacted, second) = futures_util::future::join3(first, compacted, second).await;
+    assert_eq!((first.unwrap(), second.unwrap()), (Ok(true), Ok(true)));
+    assert_eq!(compacted.unwrap().unwrap().entries_before, 1);
+    storage.lose_power();
+    let mut fold = LaneFold::default();
+    scan(&storage.bytes(journal()), &mut fold);
+    let held: Vec<_> = fold.leases().map(|lease| lease.lane().to_owned()).collect();
+    assert_eq!(held, ["lane-1", "lane-2"]);
 }
 
 #[actix::test]

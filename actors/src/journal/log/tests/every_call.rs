@@ -3,13 +3,16 @@
 
 use dosd_kernel::Map;
 use dosd_kernel::invariant::{self, acknowledged_rows_stay};
+use dosd_kernel::lane::{Docket, HolderProcess, Matter, Ruling};
+use dosd_kernel::stamp;
 
 use super::compact::{busy_month, try_compact};
 use super::replaced::checkpoint;
 use super::*;
 use crate::canary::Canary;
+use crate::journal::mutex::{LeaseHold, LeaseMutex, LockOwner};
 use crate::port::testing::canary::is_caught;
-use crate::port::testing::{Tried, at_every_call};
+use crate::port::testing::{TestClock, Tried, at_every_call};
 
 /// What a scenario leaves behind.
 #[derive(Default)]
@@ -102,6 +105,75 @@ fn canaries_of_appending_are_caught() {
     }
 }
 
+/// Takes a lane that nobody has.
+struct Take(usize);
+
+impl Matter for Take {
+    type Answer = Option<Value>;
+
+    fn rule(self, docket: &Docket<'_>) -> Ruling<Self::Answer> {
+        let row = acquire(self.0);
+        if docket.lanes.leases().any(|lease| lease.lane() == row["lane"]) {
+            return Ruling::silent(None);
+        }
+        Ruling { rows: vec![draft(&row)], answer: Some(row) }
+    }
+}
+
+/// Rulings that share a sync, beside others who write, and who rename a file over ours.
+fn rulings(storage: &MemoryStorage) -> Told {
+    let mut told = Told::default();
+    let Ok(mut log) = open(storage) else { return told };
+    for round in 0..3 {
+        let Some(hold) = hold(storage) else { continue };
+        let mut ruled = Vec::new();
+        let lanes = [1, 10 * round + 3, 10 * round + 4, 10 * round + 3, 10 * round + 5];
+        for (turn, lane) in lanes.into_iter().enumerate() {
+            match (round, turn) {
+                (0, 3) => storage.put(journal(), &checkpoint(&[1, 2], 2)),
+                (1, 2) => storage.append_foreign(journal(), b"{\"op\":\"ENFORCE\""),
+                (2, 2) => storage.append_foreign(journal(), &foreign(acquire(50), 60)),
+                _ => {}
+            }
+            let answer = log.rule_unsettled(&hold, Take(lane), 0, &|_| HolderProcess::MayLive);
+            ruled.extend(answer.ok().flatten());
+        }
+        let settled = log.settle();
+        assert!(settled.is_err() || storage.failed_syncs() == 0, "told after a sync that failed");
+        if settled.is_ok() {
+            told.acknowledged.extend(ruled.iter().filter_map(Value::as_object).cloned());
+        }
+        drop(hold);
+        look(storage, &mut log);
+    }
+    told
+}
+
+fn hold(storage: &MemoryStorage) -> Option<LeaseHold> {
+    let clock = TestClock::at(stamp::parse_ms("2026-03-01T12:00:00Z").unwrap());
+    let path = journal().with_file_name(".lane-lease.lock");
+    let owner = LockOwner::new("h", 1, 2);
+    let mutex = LeaseMutex::new(Arc::new(storage.clone()), Arc::new(clock), path, owner);
+    mutex.try_take().ok().flatten()
+}
+
+fn rulings_at_every_call() -> Tried {
+    at_every_call(two_rows, rulings, |disk, told, _| drop(sound(disk, told)))
+}
+
+#[test]
+fn ruling() {
+    let tried = rulings_at_every_call();
+    assert!(tried.calls > 30 && tried.runs > 300 && tried.crashes > 1500, "{tried:?}");
+}
+
+#[test]
+fn canaries_of_rulings_are_caught() {
+    for canary in [Canary::AcknowledgeUnsynced, Canary::AcknowledgeBeforeSync] {
+        assert!(is_caught(canary, || assert!(rulings_at_every_call().runs > 0)), "{canary:?}");
+    }
+}
+
 /// Compactions between appends, and a writer who still has the old file open.
 fn compactions(storage: &MemoryStorage) -> Told {
     let mut told = Told::default();
@@ -171,17 +243,18 @@ fn replacements(storage: &MemoryStorage) -> (Told, Option<usize>) {
     (told, saved)
 }
 
+fn two_rows() -> MemoryStorage {
+    let storage = MemoryStorage::default();
+    append(&mut open(&storage).unwrap(), &[acquire(1), acquire(2)]).unwrap();
+    storage
+}
+
 fn holds(log: &Log<LaneFold>, lane: &str) -> bool {
     lanes(log.fold()).iter().any(|held| held == lane)
 }
 
 #[test]
 fn being_replaced() {
-    let two_rows = || {
-        let storage = MemoryStorage::default();
-        append(&mut open(&storage).unwrap(), &[acquire(1), acquire(2)]).unwrap();
-        storage
-    };
     let tried = at_every_call(two_rows, replacements, |disk, (told, saved), trial| {
         drop(sound(disk, told));
         assert!(saved.is_none_or(|saved| saved == 2), "a late row is lost: {trial:?}");
