@@ -1,7 +1,8 @@
 //! The HTTP interface under load, over loopback: `cargo bench --bench http [-- --seconds N]`.
 //!
-//! Workers beat once a second, each over a connection that it keeps, while readers follow the events. A
-//! beat is answered when it is on disk. Then ten thousand connections say nothing, and somebody asks.
+//! Workers beat once a second, each over a connection that it keeps, while readers follow the events: first
+//! spread over the second, as workers are that know nothing of each other, then all at once. A beat is
+//! answered when it is on disk. At last ten thousand connections say nothing, and somebody asks.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
 #![expect(clippy::disallowed_methods, reason = "it measures the time that passes for everybody")]
@@ -33,32 +34,10 @@ fn main() {
     let readers: Vec<_> = (0..READERS).map(|_| daemon.read_events(&ends, &events)).collect();
     let leases: Vec<Lease> = (0..WORKERS).map(|number| daemon.acquire(number)).collect();
     let before = daemon.resident_kib();
-    let began = Instant::now();
-    let beating = leases.into_iter().enumerate().map(|(number, lease)| {
-        // Spread over the second, as workers are that know nothing of each other.
-        let first = began + BEAT * u32::try_from(number).unwrap() / u32::try_from(WORKERS).unwrap();
-        thread::spawn(move || lease.beat(first, began + window))
-    });
-    let beating: Vec<_> = beating.collect();
-    let mut claims = 0;
-    while began.elapsed() < window {
-        daemon.claim(claims);
-        claims += 1;
-        thread::park_timeout(Duration::from_millis(100));
-    }
-    let mut took: Vec<Duration> = beating.into_iter().flat_map(|it| it.join().unwrap()).collect();
-    took.sort_unstable();
-    let of = |part: usize| took[(took.len() - 1) * part / 1000].as_secs_f64() * 1e3;
-    println!(
-        "{} durable beats of {WORKERS} workers in {} s: median {:.1} ms, 99 of 100 within {:.1} ms, the slowest {:.1} ms",
-        took.len(),
-        window.as_secs(),
-        of(500),
-        of(990),
-        of(1000)
-    );
+    let leases = daemon.beats("spread over the second", leases, BEAT, window);
+    daemon.beats("all at once", leases, Duration::ZERO, window);
     let (sent, after) = (events.load(Ordering::Relaxed), daemon.resident_kib());
-    println!("{claims} claims meanwhile, {sent} verdicts read by {READERS} readers");
+    println!("{sent} verdicts read by {READERS} readers");
     println!("resident: {:.1} MB before, {:.1} MB after", before / 1e3, after / 1e3);
     ends.store(true, Ordering::Relaxed);
     daemon.silence();
@@ -128,6 +107,36 @@ impl Daemon {
         Lease { connection, lane, body: json!({"owner": owner, "fence": fence}).to_string() }
     }
 
+    /// Beats of all workers for a while, and claims beside them.
+    fn beats(&self, how: &str, leases: Vec<Lease>, over: Duration, window: Duration) -> Vec<Lease> {
+        let began = Instant::now();
+        let beating = leases.into_iter().zip(0..).map(|(lease, number)| {
+            let first = began + over * number / u32::try_from(WORKERS).unwrap();
+            thread::spawn(move || lease.beat(first, began + window))
+        });
+        let beating: Vec<_> = beating.collect();
+        let mut claims = 0;
+        while began.elapsed() < window {
+            self.claim(claims);
+            claims += 1;
+            thread::park_timeout(Duration::from_millis(100));
+        }
+        let ended: Vec<_> = beating.into_iter().map(|it| it.join().unwrap()).collect();
+        let (leases, took): (Vec<_>, Vec<_>) = ended.into_iter().unzip();
+        let mut took = took.concat();
+        took.sort_unstable();
+        let of = |part: usize| took[(took.len() - 1) * part / 1000].as_secs_f64() * 1e3;
+        println!(
+            "{how}: {} durable beats of {WORKERS} workers in {} s: median {:.1} ms, 99 of 100 within {:.1} ms, the slowest {:.1} ms; {claims} claims meanwhile",
+            took.len(),
+            window.as_secs(),
+            of(500),
+            of(990),
+            of(1000)
+        );
+        leases
+    }
+
     fn claim(&self, number: usize) {
         let claim = json!({"key": format!("orders:{number}")});
         Connection::open(self.address).post("/v1/claims", &claim.to_string());
@@ -183,7 +192,7 @@ impl Drop for Daemon {
 
 impl Lease {
     /// Beats once a second; how long each took until it was answered.
-    fn beat(mut self, first: Instant, until: Instant) -> Vec<Duration> {
+    fn beat(mut self, first: Instant, until: Instant) -> (Self, Vec<Duration>) {
         let mut took = Vec::new();
         let path = format!("/v1/leases/{}/heartbeat", self.lane);
         let mut next = first;
@@ -197,7 +206,7 @@ impl Lease {
             assert_eq!(answer["beat"], true, "{answer}");
             next += BEAT;
         }
-        took
+        (self, took)
     }
 }
 
