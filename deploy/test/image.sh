@@ -22,8 +22,8 @@ dir=$(mktemp -d)
 buildah() {
   command buildah --root "$dir/storage" --runroot "$dir/run" --storage-driver vfs "$@"
 }
-# All that was started is in a process namespace of its own, and ends with it.
-trap 'rm -rf "$dir"' EXIT
+# All that was started is in a process namespace of its own, of which this is the first process.
+trap '((BASHPID != 1)) || kill -KILL -1 2>&- || true; rm -rf "$dir"' EXIT
 
 # Waits until a command succeeds; a minute is longer than anything takes here.
 until_so() {
@@ -128,7 +128,7 @@ grep -q 'git.*cannot be started' "$dir/daemon.log" || fail 'it does not say that
 note 'its health is asked from inside and from another container'
 in_container "$daemon" /dosd health
 in_container "$other" /dosd health --server http://daemon:7717
-in_container "$other" /dosd health --server http://nobody:7717 && fail 'nobody is well'
+in_container "$other" /dosd health --server http://nobody.elsewhere:7717 && fail 'nobody is well'
 
 note 'a worker in a container of its own takes a lane over the network and gives it back'
 mkdir -p "$dir/worker/bin"

@@ -148,6 +148,8 @@ impl Run {
 
     /// The last daemon is told to stop, and leaves nothing that it should not.
     async fn end(&mut self) {
+        // A worker that ends while the daemon does is nobody's fault, and the next daemon's task.
+        self.world.machine.keep_still();
         let before = self.world.machine.processes();
         self.is_stopping = true;
         self.order(Order::Stop);

@@ -172,7 +172,8 @@ impl Run {
         self.start_at = None;
         self.spoilt_at = None;
         self.is_stopping = false;
-        self.sink_panics = 0;
+        self.sink_panics =
+            self.world.receivers.iter().filter(|it| it.is_panicking()).count() as u64;
         let (plan, random) = (self.plan.clone(), self.random.fork());
         self.process = Some(Process::start(&self.world, plan, self.pid, random));
     }

@@ -45,6 +45,7 @@ struct State {
     helpers: BTreeSet<String>,
     /// From now on workers stay.
     is_calm: bool,
+    is_still: bool,
     launches: u64,
 }
 
@@ -73,6 +74,7 @@ impl Machine {
             groups: BTreeMap::new(),
             helpers: BTreeSet::new(),
             is_calm: false,
+            is_still: false,
             launches: 0,
         };
         Self { disk, trace, state: Arc::new(Mutex::new(state)) }
@@ -81,6 +83,15 @@ impl Machine {
     /// From now on workers that are started stay, and nothing goes wrong with them.
     pub(crate) fn calm_down(&self) {
         self.state().is_calm = true;
+    }
+
+    /// From now on no process ends by itself: what ends is ended by the daemon.
+    pub(crate) fn keep_still(&self) {
+        self.state().is_still = true;
+    }
+
+    pub(super) fn is_still(&self) -> bool {
+        self.state().is_still
     }
 
     /// The number of times that the machine was started.

@@ -60,6 +60,11 @@ impl Receiver {
         self.state().mood = mood;
     }
 
+    /// Whether it panics when it is next asked for something.
+    pub(crate) fn is_panicking(&self) -> bool {
+        self.state().mood == Mood::Panicking
+    }
+
     /// Everything that it took, or refused for good, in the order in which it came.
     pub(crate) fn given(&self) -> Vec<Exported> {
         self.state().given.clone()

@@ -99,13 +99,13 @@ pub(super) async fn live(
         tokio::spawn(claim_all(machine, ground, claims, (pgid, run_id, lane)));
     }
     let boot = machine.boot();
-    let is_same = || machine.boot() == boot;
+    let goes_on = || machine.boot() == boot && !machine.is_still();
     match script.fate {
         Fate::Missing | Fate::Stays => {}
         Fate::Deaf => machine.trace.fault(Fault::Lingering, format_args!("{pgid} is deaf")),
         Fate::Exits(after, code) => {
             sleep(after).await;
-            if is_same() && machine.lives(pgid) {
+            if goes_on() && machine.lives(pgid) {
                 if code != 0 {
                     machine.trace.fault(Fault::Worker, format_args!("{pgid} fails"));
                 }
@@ -114,19 +114,19 @@ pub(super) async fn live(
         }
         Fate::Killed(after) => {
             sleep(after).await;
-            if is_same() && machine.lives(pgid) {
+            if goes_on() && machine.lives(pgid) {
                 machine.trace.fault(Fault::Worker, format_args!("{pgid} is killed"));
                 machine.end_leader(pgid, Exit { code: None, signal: Some(9) });
             }
         }
         Fate::Forks(after, more) => {
             sleep(after).await;
-            if is_same() && machine.lives(pgid) {
+            if goes_on() && machine.lives(pgid) {
                 machine.trace.fault(Fault::Lingering, format_args!("{pgid} leaves a child"));
                 machine.bear_child(pgid);
                 machine.end_leader(pgid, Exit { code: Some(0), signal: None });
                 sleep(more).await;
-                if is_same() {
+                if goes_on() {
                     machine.end_child(pgid);
                 }
             }
