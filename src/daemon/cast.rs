@@ -239,15 +239,20 @@ impl Cast {
             // supervisor reads when it starts.
             SPAWN => {
                 self.make_spawn();
-                // Never two supervisors: one that is gone already does not answer.
-                let _ = self.shutdown.ask(Shutdown).await;
-                self.make_supervisor();
+                self.replace_supervisor().await;
             }
-            SUPERVISOR => drop(self.make_supervisor()),
+            SUPERVISOR => self.replace_supervisor().await,
             BOARD => self.make_board(),
             _ => self.remake_exporters(),
         }
         Ok(())
+    }
+
+    /// Never two supervisors: one that is gone already does not answer, and one that was made
+    /// while the panic of the one before it was not told yet has to go.
+    async fn replace_supervisor(&mut self) {
+        let _ = self.shutdown.ask(Shutdown).await;
+        self.make_supervisor();
     }
 
     /// Makes a journal's actor again. The lock of the old one went with it, but a process

@@ -234,14 +234,19 @@ impl Cast {
             WITNESS => self.make_witness(),
             SPAWN => {
                 self.make_spawn();
-                // Never two supervisors: one that is gone already does not answer.
-                let _ = self.shutdown.ask(Shutdown).await;
-                self.make_supervisor();
+                self.replace_supervisor().await;
             }
-            SUPERVISOR => self.make_supervisor(),
+            SUPERVISOR => self.replace_supervisor().await,
             _ => self.remake_exporters(),
         }
         Ok(())
+    }
+
+    /// Never two supervisors: one that is gone already does not answer, and one that was made
+    /// while the panic of the one before it was not told yet has to go.
+    async fn replace_supervisor(&mut self) {
+        let _ = self.shutdown.ask(Shutdown).await;
+        self.make_supervisor();
     }
 
     async fn once_unlocked(

@@ -205,6 +205,27 @@ async fn a_spawner_that_panicked_finds_its_workers_again() {
 }
 
 #[actix::test]
+async fn a_supervisor_that_panicked_beside_its_spawner_is_replaced_by_one() {
+    let mut stage = Stage::new();
+    stage.until_one_worker_runs().await;
+    let _ = stage.cast.shutdown.ask(Shutdown).await;
+    let supervisor = stage.cast.make_supervisor();
+    let spawner = stage.cast.make_spawn();
+    assert!(spawner.send(PanicNow).await.is_err());
+    assert!(supervisor.send(PanicNow).await.is_err());
+    drop((spawner, supervisor));
+    assert_eq!(stage.mend().await, SPAWN, "which makes a supervisor, too");
+    assert_eq!(stage.mend().await, SUPERVISOR);
+    let gone = ActorEnded { actor: SUPERVISOR, how: Ended::Stopped };
+    let ended =
+        tokio::time::timeout(PATIENCE, async { while stage.ended.recv().await != Some(gone) {} });
+    assert!(ended.await.is_ok(), "there are two");
+    stage.until_one_worker_runs().await;
+    stage.cast.stop_workers().await;
+    stage.cast.stop(Duration::ZERO).await;
+}
+
+#[actix::test]
 async fn what_changes_while_a_spawner_is_gone_holds_when_it_is_made_again() {
     let mut stage = Stage::new();
     stage.until_one_worker_runs().await;
