@@ -166,7 +166,7 @@ fn lane_row(rng: &mut Rng, op: &str, seq: i64, time_ms: i64) -> Map<String, Valu
     row
 }
 
-/// A process id that no process has: the kernel's own limit is 2²² (proc_pid_max(5)).
+/// A process id that no process has: the kernel's own limit is 2²² (`proc_pid_max(5)`).
 fn pid(rng: &mut Rng) -> u32 {
     5_000_000 + u32::from(rng.u16(..))
 }
