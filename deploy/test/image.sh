@@ -119,6 +119,7 @@ url = "http://sink:8080/"
 TOML
 echo '{}' > "$dir/workspace/orders.json"
 python3 deploy/test/neighbours.py fleet.internal "$dir/sunk" > "$dir/neighbours.log" 2>&1 &
+disown
 until_so 'the neighbours are there' grep -q ready "$dir/neighbours.log"
 in_container "$daemon" /dosd run --log-format json > "$dir/daemon.log" 2>&1 &
 running=$!
