@@ -45,6 +45,7 @@ struct State {
     helpers: BTreeSet<String>,
     /// From now on workers stay.
     is_calm: bool,
+    /// From now on none ends by itself.
     is_still: bool,
     launches: u64,
 }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::JournalActor;
-use super::turns::Work;
+use super::turns::{Held, Work};
 use crate::journal::error::{JournalError, JournalErrorKind};
 use crate::journal::log::Compacted;
 use crate::journal::message::{Compact, Origin, ReplaceCaps};
@@ -113,11 +113,10 @@ impl JournalActor<LaneFold> {
         tell: impl FnOnce(Outcome, &Self) + 'static,
         ctx: &mut Context<Self>,
     ) {
-        let work =
-            |actor: &mut Self, hold: Result<&LeaseHold, &JournalError>, ctx: &mut Context<Self>| {
-                let outcome = hold.map_err(Clone::clone).and_then(|hold| actor.compact(hold, ctx));
-                tell(outcome, actor);
-            };
+        let work = |actor: &mut Self, hold: Held<'_>, ctx: &mut Context<Self>| {
+            let outcome = hold.map_err(Clone::clone).and_then(|hold| actor.compact(hold, ctx));
+            tell(outcome, actor);
+        };
         self.take_turn(LOCK_PATIENCE, Work::Alone(Box::new(work)), ctx);
     }
 

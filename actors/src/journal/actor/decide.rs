@@ -5,10 +5,9 @@ use dosd_kernel::lane::{LaneFold, Matter};
 use tokio::sync::oneshot;
 
 use super::JournalActor;
-use super::turns::{Tell, Work};
+use super::turns::{Held, Tell, Work};
 use crate::journal::error::{JournalError, JournalErrorKind};
 use crate::journal::message::Decide;
-use crate::journal::mutex::LeaseHold;
 
 impl<M> Handler<Decide<M>> for JournalActor<LaneFold>
 where
@@ -22,8 +21,11 @@ where
         let (answer, answered) = oneshot::channel();
         let gone =
             JournalError { path: self.log.path().to_owned(), kind: JournalErrorKind::Unreachable };
-        let work = |actor: &mut Self, hold: Result<&LeaseHold, &JournalError>| -> Tell {
-            let ruled = hold.map_err(Clone::clone).and_then(|hold| actor.rule(hold, matter));
+        let work = |actor: &mut Self, hold: Held<'_>| -> Tell {
+            let now_ms = actor.clock.now_ms();
+            let ruled = hold
+                .map_err(Clone::clone)
+                .and_then(|hold| actor.log.rule_unsettled(hold, matter, now_ms, &*actor.holders));
             Box::new(|settled| {
                 // Whoever asked may have lost patience: what was decided stands.
                 let _ = answer.send(settled.and(ruled));
@@ -31,11 +33,5 @@ where
         };
         self.take_turn(patience, Work::Ruling(Box::new(work)), ctx);
         Box::pin(async move { answered.await.unwrap_or(Err(gone)) })
-    }
-}
-
-impl JournalActor<LaneFold> {
-    fn rule<M: Matter>(&mut self, hold: &LeaseHold, matter: M) -> Result<M::Answer, JournalError> {
-        self.log.rule_unsettled(hold, matter, self.clock.now_ms(), &*self.holders)
     }
 }

@@ -21,8 +21,8 @@ use crate::journal::mutex::{LeaseHold, LeaseMutex, Pauses};
 /// So many at a time: others wait for the mutex, too, and no longer than a second.
 const AT_A_TIME: usize = 256;
 
-/// Why there is no mutex, or the mutex.
-type Held<'a> = Result<&'a LeaseHold, &'a JournalError>;
+/// The mutex, or why there is none.
+pub(super) type Held<'a> = Result<&'a LeaseHold, &'a JournalError>;
 
 /// What waits for the mutex.
 pub(super) enum Work<F: Fold> {
